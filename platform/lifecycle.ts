@@ -1,0 +1,80 @@
+/** Start and stop of a process: what was opened last is closed first, by signal, by failure or by end of work. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from './logger.ts';
+
+export interface Lifecycle {
+  /** Registers how to undo what was just opened. Runs in reverse order of registration. */
+  onStop(close: () => unknown): void;
+  /** Closes everything and exits: 0 after a signal, 1 after a failure. */
+  fail(error: unknown): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs a service until SIGTERM or SIGINT. An error, a rejected promise or `fail` ends the process with exit code 1,
+ * so that the supervisor sees it: a half-alive process is worse than a dead one.
+ */
+export async function runService(logger: Logger, start: (lifecycle: Lifecycle) => Promise<void>): Promise<void> {
+  const closers: (() => unknown)[] = [];
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= (async () => {
+      for (const close of closers.reverse()) {
+        await Promise.resolve(close()).catch((error) => logger.warn({ err: error }, 'could not close cleanly'));
+      }
+    })();
+    return stopping;
+  };
+  const exit = (code: number) => {
+    setTimeout(() => process.exit(code), 5000).unref();
+    void stop().then(() => process.exit(code));
+  };
+  const fail = (error: unknown) => {
+    logger.fatal({ err: error }, error instanceof Error ? error.message : String(error));
+    exit(1);
+  };
+  process.on('SIGTERM', () => exit(0));
+  process.on('SIGINT', () => exit(0));
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  try {
+    await start({ onStop: (close) => closers.push(close), fail, stop });
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Listens, and gives the port (useful when it was 0) and how to stop. Throws when the port is taken, saying by which setting to move. */
+export async function listen(
+  server: Server,
+  options: { host: string; port: number; setting: string },
+): Promise<{ port: number; close: () => Promise<void> }> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE';
+      const hint = `Port ${options.port} on ${options.host} is taken. Stop what uses it, or set ${options.setting}.`;
+      reject(taken ? new Error(hint, { cause: error }) : error);
+    });
+    server.listen(options.port, options.host, resolve);
+  });
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+/** GET /health for processes that serve nothing else. Port 0 in the settings means none. */
+export async function serveHealth(
+  options: { host: string; port: number },
+  isReady: () => boolean,
+): Promise<() => Promise<void>> {
+  if (options.port === 0) return async () => {};
+  const server = createServer((_request, response) => {
+    response.writeHead(isReady() ? 200 : 503, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ status: isReady() ? 'ready' : 'starting' }));
+  });
+  return (await listen(server, { ...options, setting: 'SALES_HEALTH_PORT' })).close;
+}

@@ -1,0 +1,30 @@
+/** Every name that an installation uses on its servers, derived from its one namespace. */
+export interface Names {
+  topics: { commands: string; events: string; rejected: string };
+  groups: { processor: string; projections: string };
+  /** Postgres schemas: the command side's own state, and the read models. */
+  postgres: { write: string; read: string };
+  /** Postgres NOTIFY channel on which projections announce new positions. */
+  notifyChannel: string;
+  /** Prefix of every Redis key and channel, with its colon. */
+  redisPrefix: string;
+}
+
+export function namesOf(namespace: string): Names {
+  return {
+    topics: {
+      commands: `${namespace}.commands`,
+      events: `${namespace}.events`,
+      rejected: `${namespace}.commands.rejected`,
+    },
+    groups: { processor: `${namespace}.command-processor`, projections: `${namespace}.projections` },
+    postgres: { write: `${namespace}_write`, read: namespace },
+    notifyChannel: `${namespace}_projections`,
+    redisPrefix: `${namespace}:`,
+  };
+}
+
+/** Registry subject of a record on a topic (TopicRecordNameStrategy). */
+export function subjectOf(topic: string, schema: { name: string; namespace: string }): string {
+  return `${topic}-${schema.namespace}.${schema.name}`;
+}
