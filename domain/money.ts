@@ -19,8 +19,8 @@ const decimalsByCurrency: ReadonlyMap<string, number> = new Map(
 /** Millionths in one unit of any currency: the unit of `unitPrice`. */
 export const MILLIONTHS = 1_000_000;
 
-/** Largest amount of one document or line, in minor units: sums of a million such amounts stay exact in a double. */
-export const MAX_AMOUNT = 1_000_000_000;
+/** Largest amount of one document or line, in minor units: sums of thousands of them stay exact in a double. */
+export const MAX_AMOUNT = 1_000_000_000_000;
 
 export function isCurrency(code: string): boolean {
   return decimalsByCurrency.has(code);

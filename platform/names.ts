@@ -23,8 +23,3 @@ export function namesOf(namespace: string): Names {
     redisPrefix: `${namespace}:`,
   };
 }
-
-/** Registry subject of a record on a topic (TopicRecordNameStrategy). */
-export function subjectOf(topic: string, schema: { name: string; namespace: string }): string {
-  return `${topic}-${schema.namespace}.${schema.name}`;
-}

@@ -14,7 +14,7 @@ export const commandTypes: readonly CommandType[] = ['RecordSale', 'RecordReturn
 export const eventTypes: readonly EventType[] = ['SaleRecorded', 'ReturnRecorded', 'CommandRejected'];
 
 /** The log is read from its start for ever, so every schema must read all its predecessors. */
-export const compatibility = 'BACKWARD_TRANSITIVE';
+export const compatibility = 'BACKWARD_TRANSITIVE' as const;
 
 export interface CatalogueEntry {
   topic: Topic;

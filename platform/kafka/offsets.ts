@@ -1,0 +1,32 @@
+import type { Admin } from 'kafkajs';
+
+export interface Position {
+  topic: string;
+  partition: number;
+  /** The next offset to read. */
+  offset: number;
+}
+
+/** A partition's range: `low` is the first offset that is kept, `high` the next one to be written. */
+export interface PartitionRange {
+  low: number;
+  high: number;
+}
+
+/** The range of each partition of a topic. */
+export async function topicRanges(admin: Admin, topic: string): Promise<Map<number, PartitionRange>> {
+  const ranges = await admin.fetchTopicOffsets(topic);
+  return new Map(ranges.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
+}
+
+/** The first offset of each partition whose record was appended at or after `timestamp` (ms); the end if there is none. */
+export async function offsetsAt(admin: Admin, topic: string, timestamp: number): Promise<Map<number, number>> {
+  const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, timestamp);
+  const ranges = await topicRanges(admin, topic);
+  return new Map(
+    offsets.map(({ partition, offset }) => [
+      partition,
+      Number(offset) >= 0 ? Number(offset) : (ranges.get(partition)?.high ?? 0),
+    ]),
+  );
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka } from 'kafkajs';
+import type { Logger } from '../logger.ts';
+import { withAdmin } from './client.ts';
+import { consumePartitions, type LogRecord } from './consume.ts';
+
+export interface RangeToRead {
+  kafka: Kafka;
+  logger: Logger;
+  topic: string;
+  /** The first offset to read of each partition. */
+  from: ReadonlyMap<number, number>;
+  /** The offset to stop before of each partition; it must exist in the log (be at most its end). */
+  to: ReadonlyMap<number, number>;
+  onRecords(partition: number, records: LogRecord[]): Promise<void> | void;
+}
+
+/** Reads a bounded range of some partitions, in parallel over partitions, in a consumer group of its own that it removes. */
+export async function readRange({ kafka, logger, topic, from, to, onRecords }: RangeToRead): Promise<void> {
+  const open = new Set(
+    [...to].filter(([partition, end]) => (from.get(partition) ?? 0) < end).map(([number]) => number),
+  );
+  if (open.size === 0) return;
+  const groupId = `${topic}.range-${randomUUID()}`;
+  let finish: (error?: Error) => void = () => {};
+  const finished = new Promise<void>((resolve, reject) => {
+    finish = (error) => (error ? reject(error) : resolve());
+  });
+  finished.catch(() => {});
+  const consumer = await consumePartitions({
+    kafka,
+    groupId,
+    logger,
+    topics: [topic],
+    partitions: [...open],
+    onFailure: finish,
+    onAssigned: async (partitions) =>
+      partitions.map((partition) => ({ topic, partition, offset: from.get(partition) ?? 0 })),
+    onRecords: async (_, partition, records) => {
+      if (!open.has(partition)) return;
+      const end = to.get(partition) ?? 0;
+      const wanted = records.filter((record) => record.offset < end);
+      if (wanted.length > 0) await onRecords(partition, wanted);
+      if ((records[records.length - 1]?.offset ?? 0) < end - 1) return;
+      open.delete(partition);
+      consumer.pause(topic, partition);
+      if (open.size === 0) finish();
+    },
+  });
+  try {
+    await finished;
+  } finally {
+    await consumer.stop();
+    await withAdmin(kafka, (admin) => admin.deleteGroups([groupId])).catch((error) =>
+      logger.debug({ err: error }, 'a temporary consumer group was left to expire'),
+    );
+  }
+}
