@@ -1,0 +1,119 @@
+/** The rules that sales and returns share, whoever sends them: HTTP, a bulk import or a Kafka-native producer. */
+import type { Payment, RecordReturn, RecordSale } from './messages.generated.ts';
+import { isCurrency, lineGross, MAX_AMOUNT, sumOf } from './money.ts';
+
+/** What is wrong with a command, and where: `pointer` is a JSON pointer into it. */
+export interface Violation {
+  pointer: string;
+  detail: string;
+}
+
+export const limits = {
+  lines: 2000,
+  payments: 50,
+  idLength: 128,
+  textLength: 512,
+  quantity: 1_000_000_000,
+  /** Millionths of the currency unit. */
+  unitPrice: 1_000_000_000_000_000,
+  /** Milliseconds since 1970: no sale is older than 1970. */
+  earliest: 0,
+  /** How far a client's clock may be ahead, in milliseconds. */
+  clockAhead: 24 * 3600 * 1000,
+} as const;
+
+type Document = RecordSale | RecordReturn;
+
+const noControls = /^[^\p{Cc}\p{Cs}]+$/u;
+
+/** The first violation of the shared rules, if any. `receivedAt`: when the command reached the log or the API, ms. */
+export function documentViolation(id: [name: string, value: string], command: Document, receivedAt: number) {
+  return (
+    textViolation(`/${id[0]}`, id[1], limits.idLength) ??
+    textViolation('/commandId', command.commandId, limits.idLength) ??
+    timeViolation(command.occurredAt, receivedAt) ??
+    codesViolation(command) ??
+    linesViolation(command)
+  );
+}
+
+/** Payments must add up to what is due, in minor units. */
+export function paymentsViolation(payments: readonly Payment[], due: number): Violation | undefined {
+  if (payments.length > limits.payments) return tooMany('/payments', payments.length, limits.payments);
+  for (const [index, { method, amount }] of payments.entries()) {
+    const wrong =
+      textViolation(`/payments/${index}/method`, method, limits.idLength) ??
+      amountViolation(`/payments/${index}/amount`, amount);
+    if (wrong) return wrong;
+  }
+  const paid = sumOf(payments, (payment) => payment.amount);
+  if (paid === due) return undefined;
+  return { pointer: '/payments', detail: `payments add up to ${paid} minor units, but ${due} are due` };
+}
+
+/** A whole amount of minor units, not negative and within bounds. */
+export function amountViolation(pointer: string, amount: number): Violation | undefined {
+  if (Number.isInteger(amount) && amount >= 0 && amount <= MAX_AMOUNT) return undefined;
+  return { pointer, detail: `must be a whole number of minor units from 0 to ${MAX_AMOUNT}, but is ${amount}` };
+}
+
+function timeViolation(occurredAt: number, receivedAt: number): Violation | undefined {
+  const latest = receivedAt + limits.clockAhead;
+  if (Number.isInteger(occurredAt) && occurredAt >= limits.earliest && occurredAt <= latest) return undefined;
+  return {
+    pointer: '/occurredAt',
+    detail: 'must lie between 1970-01-01T00:00:00Z and one day after now; check the date and the time zone',
+  };
+}
+
+function codesViolation({ currency, country, channel, customerId }: Document): Violation | undefined {
+  if (!isCurrency(currency)) {
+    return { pointer: '/currency', detail: `must be an ISO 4217 code such as USD, but is ${JSON.stringify(currency)}` };
+  }
+  if (!/^[A-Z]{2}$/.test(country)) {
+    return {
+      pointer: '/country',
+      detail: `must be an ISO 3166 alpha-2 code such as GB (ZZ: unknown), but is ${JSON.stringify(country)}`,
+    };
+  }
+  return (
+    textViolation('/channel', channel, limits.idLength) ??
+    (customerId === null ? undefined : textViolation('/customerId', customerId, limits.idLength))
+  );
+}
+
+function linesViolation(command: Document): Violation | undefined {
+  const { lines, currency } = command;
+  if (lines.length === 0) return { pointer: '/lines', detail: 'must have at least one line' };
+  if (lines.length > limits.lines) return tooMany('/lines', lines.length, limits.lines);
+  const seen = new Set<string>();
+  for (const [index, line] of lines.entries()) {
+    const at = `/lines/${index}`;
+    const wrong =
+      textViolation(`${at}/lineId`, line.lineId, limits.idLength) ??
+      textViolation(`${at}/productId`, line.productId, limits.idLength) ??
+      textViolation(`${at}/productName`, line.productName, limits.textLength) ??
+      textViolation(`${at}/category`, line.category, limits.idLength) ??
+      wholeViolation(`${at}/quantity`, line.quantity, 1, limits.quantity) ??
+      wholeViolation(`${at}/unitPrice`, line.unitPrice, 0, limits.unitPrice) ??
+      amountViolation(at, lineGross(line.quantity, line.unitPrice, currency));
+    if (wrong) return wrong;
+    if (seen.has(line.lineId)) return { pointer: `${at}/lineId`, detail: `${line.lineId} names two lines` };
+    seen.add(line.lineId);
+  }
+  return undefined;
+}
+
+function wholeViolation(pointer: string, value: number, least: number, most: number): Violation | undefined {
+  if (Number.isInteger(value) && value >= least && value <= most) return undefined;
+  return { pointer, detail: `must be a whole number from ${least} to ${most}, but is ${value}` };
+}
+
+function textViolation(pointer: string, text: string, longest: number): Violation | undefined {
+  if (text.length <= longest && noControls.test(text)) return undefined;
+  return { pointer, detail: `must be 1 to ${longest} characters without control characters` };
+}
+
+function tooMany(pointer: string, count: number, most: number): Violation {
+  return { pointer, detail: `has ${count} entries, at most ${most} are allowed` };
+}
