@@ -1,0 +1,44 @@
+import pg from 'pg';
+
+export interface PoolOptions {
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  /**
+   * Off: a commit returns before its log record is on disk. A crash of the server may lose the last moments, whole
+   * transactions at a time. Only for what is derived and carries its own checkpoint: rows and checkpoint go back together.
+   */
+  synchronousCommit?: boolean;
+  /** Connections at most; 4 by default. */
+  max?: number;
+}
+
+/** Connections in UTC, whose results are plain: bigint as number (or a RangeError), date as `YYYY-MM-DD`. */
+export function createPool(config: { postgres: string }, options: PoolOptions): pg.Pool {
+  const settings = ['-c TimeZone=UTC', ...(options.synchronousCommit === false ? ['-c synchronous_commit=off'] : [])];
+  const pool = new pg.Pool({
+    connectionString: config.postgres,
+    application_name: options.applicationName,
+    options: settings.join(' '),
+    max: options.max ?? 4,
+    types: { getTypeParser },
+  });
+  // An idle connection that breaks has left the pool already; whoever queries next gets a new one, or the error.
+  pool.on('error', () => {});
+  return pool;
+}
+
+const { INT8, DATE } = pg.types.builtins;
+
+/** The one place that says how Postgres types become JavaScript values where node-pg's own choice is not ours. */
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
+  if (format !== 'binary' && oid === INT8) return safeInteger;
+  if (format !== 'binary' && oid === DATE) return String;
+  return pg.types.getTypeParser(oid, format as 'text');
+};
+
+/** Throws RangeError when the whole number in `text` is one that a double cannot hold exactly. */
+export function safeInteger(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value)) return value;
+  throw new RangeError(`${text} is beyond 2^53 and would lose its last digits as a number`);
+}

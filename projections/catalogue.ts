@@ -1,0 +1,9 @@
+import { categories } from './categories.ts';
+import type { Projection } from './define.ts';
+import { paymentMethods } from './payment-methods.ts';
+import { products } from './products.ts';
+import { revenue } from './revenue.ts';
+import { sales } from './sales.ts';
+
+/** Every projection there is. */
+export const projections: readonly Projection[] = [sales, revenue, categories, paymentMethods, products];
