@@ -1,0 +1,102 @@
+/** The local stack: Kafka, schema registry, Postgres and Redis as plain processes of this clone. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Progress } from '../progress.ts';
+import { checkDiskSpace, dataFolders, type LocalFolder, openLocalFolder } from './folder.ts';
+import { fetchJars, hasJars } from './java.ts';
+import { kafka } from './kafka.ts';
+import { withLock } from './lock.ts';
+import { claimPorts, rememberedPorts } from './ports.ts';
+import { postgres } from './postgres.ts';
+import { daemonPid, logFile, startDaemon, stopDaemon, untilReady } from './process.ts';
+import { redis } from './redis.ts';
+import { registry } from './registry.ts';
+import { addressSettings, type LocalServer, type Place } from './server.ts';
+import { installSystemPackages } from './system-packages.ts';
+
+export const localServers: readonly LocalServer[] = [kafka, registry, postgres, redis];
+
+export interface RunningServers {
+  /** The four addresses, by the names of their settings. */
+  env: Record<string, string>;
+  /** Names of the servers that this call started; the others ran before. */
+  started: string[];
+  /** Stops those that this call started. Their data stays. */
+  stop(): Promise<void>;
+}
+
+/** Starts what doesn't run yet of this clone's servers, all at the same time, and waits until each of them answers. */
+export async function ensureServers(progress: Progress, local = openLocalFolder()): Promise<RunningServers> {
+  checkDiskSpace(local.path);
+  return withLock(local, 'servers', async () => {
+    await installSystemPackages(progress);
+    if (!hasJars(local)) {
+      await progress.step('Download Kafka and the schema registry', (note) => fetchJars(local, note));
+    }
+    const started: string[] = [];
+    const outcomes = await Promise.allSettled(
+      localServers.map(async (server) => {
+        if (await answers(server, local)) return progress.say(`${server.title} runs already`);
+        started.push(server.name);
+        await progress.step(server.title, () => start(server, local));
+      }),
+    );
+    const stop = async () => {
+      await stopServers(local, started);
+    };
+    const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (!failure) return { env: serverAddresses(local), started, stop };
+    await stop();
+    throw failure.reason;
+  });
+}
+
+/** The addresses on which this clone's servers run, or would run. */
+export function serverAddresses(local: LocalFolder): Record<string, string> {
+  return Object.fromEntries(
+    localServers.map((server) => [addressSettings[server.name], server.address(placeOf(server, local))]),
+  );
+}
+
+/** True when all four processes are there. Says nothing about their health: for that, ask them (`probes.ts`). */
+export function serversRun(local: LocalFolder): boolean {
+  return localServers.every((server) => daemonPid(local, server.name) !== undefined);
+}
+
+/** Stops servers of this clone, the registry and the databases at the same time as Kafka. Returns the titles of those that ran. */
+export async function stopServers(local: LocalFolder, names: readonly string[] = localServers.map(({ name }) => name)) {
+  const stopped = await Promise.all(
+    localServers
+      .filter((server) => names.includes(server.name))
+      .map(async (server) => ((await stopDaemon(local, server.name)) ? [server.title] : [])),
+  );
+  return stopped.flat();
+}
+
+/** Throws away all data of this clone's servers. They must not run. */
+export function removeServerData(local: LocalFolder): void {
+  for (const folder of dataFolders) rmSync(join(local.path, folder), { recursive: true, force: true });
+  for (const server of localServers) server.removeOutsideData?.(local);
+}
+
+async function start(server: LocalServer, local: LocalFolder): Promise<void> {
+  // One that runs and doesn't answer is replaced: its data is safe, and waiting for it would hide why.
+  await stopDaemon(local, server.name);
+  const place = { local, ports: await claimPorts(local, server.name, server.ports) };
+  await startDaemon(local, server.name, await server.prepare(place));
+  const log = logFile(local, server.name);
+  const isRunning = () => daemonPid(local, server.name) !== undefined;
+  await untilReady({ title: server.title, log, isRunning }, () => server.probe(server.address(place)));
+}
+
+async function answers(server: LocalServer, local: LocalFolder): Promise<boolean> {
+  if (daemonPid(local, server.name) === undefined) return false;
+  return server.probe(server.address(placeOf(server, local))).then(
+    () => true,
+    () => false,
+  );
+}
+
+function placeOf(server: LocalServer, local: LocalFolder): Place {
+  return { local, ports: rememberedPorts(local, server.name, server.ports) };
+}
