@@ -1,0 +1,71 @@
+/** Commands as the command API takes them in JSON: what has a default may be left out, time is ISO 8601 text. */
+import type { Payment, RecordReturn, RecordSale, SaleLineInput } from '../domain/messages.generated.ts';
+
+type Head = 'currency' | 'channel' | 'country';
+
+export interface LineJson extends Omit<SaleLineInput, 'lineId' | 'discount'> {
+  /** The line's position, counted from "1", unless given. */
+  lineId?: string;
+  /** Minor units; sales only. */
+  discount?: number;
+}
+
+interface DocumentJson {
+  commandId?: string;
+  /** ISO 8601 with an offset or Z. */
+  occurredAt: string;
+  customerId?: string;
+  lines: LineJson[];
+  payments: Payment[];
+}
+
+export interface RecordSaleJson extends DocumentJson, Pick<RecordSale, Head> {
+  type: 'RecordSale';
+  saleId: string;
+  /** Minor units. */
+  shipping?: number;
+  /** Minor units. */
+  tax?: number;
+}
+
+export interface RecordReturnJson extends DocumentJson, Pick<RecordReturn, Head> {
+  type: 'RecordReturn';
+  returnId: string;
+}
+
+export type CommandJson = RecordSaleJson | RecordReturnJson;
+
+/** RFC 9457, as the command API answers. */
+export interface Problem {
+  title: string;
+  status: number;
+  type?: string;
+  detail?: string;
+  /** JSON pointer to the field that is wrong. */
+  pointer?: string;
+}
+
+/** What became of one command: in the log as accepted or rejected, or invalid, which never got there. */
+export type Outcome =
+  | { outcome: 'accepted'; commandId: string; eventId: string; position: string; repeated: boolean }
+  | {
+      outcome: 'rejected';
+      commandId: string;
+      eventId: string;
+      position: string;
+      repeated: boolean;
+      code: string;
+      detail: string;
+    }
+  | { outcome: 'invalid'; problem: Problem };
+
+/** saleId or returnId: what the command may do once. */
+export function domainIdOf(command: CommandJson): string {
+  return command.type === 'RecordSale' ? command.saleId : command.returnId;
+}
+
+/** One line for a person. */
+export function describeProblem(problem: Problem): string {
+  const where = problem.pointer ? ` (${problem.pointer})` : '';
+  return `${problem.title}${problem.detail ? `: ${problem.detail}` : ''}${where}`;
+}

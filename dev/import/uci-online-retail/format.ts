@@ -1,0 +1,127 @@
+/** Format `uci-online-retail`: every row of a web shop's invoices. The data's README says what is odd in it. */
+import { lineGross, sumOf } from '../../../domain/money.ts';
+import { type CommandJson, domainIdOf } from '../../command-json.ts';
+import { DevError } from '../../dev-error.ts';
+import type { CsvRow } from '../csv-file.ts';
+import type { FormatReader, ImportFormat } from '../format.ts';
+import type { Note } from '../notes.ts';
+import { type Invoice, InvoiceBook } from './invoice-book.ts';
+import { columns, type Fields, lineReader } from './line.ts';
+
+const CURRENCY = 'GBP';
+const PREFIX = 'uci-';
+
+export const uciOnlineRetail: ImportFormat = {
+  name: 'uci-online-retail',
+  description: 'UCI Online Retail: a UK web shop, 2010-2011, GBP',
+  createReader: () => new RetailReader(),
+};
+
+class RetailReader implements FormatReader {
+  private readonly book = new InvoiceBook();
+  private readonly readLine = lineReader();
+  private toFields: ((fields: string[]) => Fields) | undefined;
+  private lastInvoice = '';
+  /** Invoices with a line that can't be read, and the last invoice of a damaged file: why they don't go. */
+  private readonly incomplete = new Map<string, string>();
+  importableRows = 0;
+
+  read({ line, fields }: CsvRow): Note | undefined {
+    if (!this.toFields) {
+      this.toFields = fieldsBy(fields);
+      return undefined;
+    }
+    const values = this.toFields(fields);
+    const invoice = values.InvoiceNo;
+    this.lastInvoice = invoice;
+    const read =
+      fields.length < columns.length
+        ? { reason: 'bad_line' as const, detail: `has ${fields.length} columns, not ${columns.length}` }
+        : this.readLine(values);
+    if ('kind' in read) {
+      this.book.add(read, line);
+      this.importableRows += 1;
+      return undefined;
+    }
+    if (read.reason === 'bad_line') this.incomplete.set(invoice, `its line ${line} cannot be read`);
+    return { line, invoice, ...read };
+  }
+
+  finish(damaged: boolean): Note[] {
+    if (!this.toFields) throw wrongColumns(columns);
+    if (damaged) this.incomplete.set(this.lastInvoice, 'the file breaks off in or after it');
+    const notes: Note[] = [];
+    for (const [number, why] of this.incomplete) {
+      const invoice = this.book.get(number);
+      if (!invoice) continue;
+      invoice.heldBack = why;
+      this.importableRows -= invoice.lineCount;
+      for (const { line } of this.book.linesOf(invoice)) {
+        notes.push({ line, invoice: number, reason: 'held_back', detail: `invoice ${number}: ${why}` });
+      }
+    }
+    return notes;
+  }
+
+  *commands(): Generator<CommandJson> {
+    for (const invoice of this.book.all()) if (!invoice.heldBack) yield this.commandOf(invoice);
+  }
+
+  linesOf(command: CommandJson): { line: number; document: string }[] {
+    const document = domainIdOf(command).slice(PREFIX.length);
+    const invoice = this.book.get(document);
+    return invoice ? Array.from(this.book.linesOf(invoice), ({ line }) => ({ line, document })) : [];
+  }
+
+  private commandOf(invoice: Invoice): CommandJson {
+    const lines = Array.from(this.book.linesOf(invoice), ({ stockCode, description, quantity, unitPrice }) => ({
+      productId: stockCode,
+      productName: description,
+      category: 'uncategorised',
+      quantity,
+      unitPrice,
+    }));
+    const document = {
+      occurredAt: new Date(invoice.occurredAt).toISOString(),
+      currency: CURRENCY,
+      channel: 'online',
+      country: invoice.country,
+      customerId: invoice.customerId,
+      lines,
+      payments: [
+        { method: 'unknown', amount: sumOf(lines, (line) => lineGross(line.quantity, line.unitPrice, CURRENCY)) },
+      ],
+    };
+    const id = PREFIX + invoice.number;
+    return invoice.kind === 'sale'
+      ? { type: 'RecordSale', saleId: id, ...document }
+      : { type: 'RecordReturn', returnId: id, ...document };
+  }
+}
+
+/** Columns are found by name, in any order. */
+function fieldsBy(header: string[]): (fields: string[]) => Fields {
+  const places = new Map(header.map((name, index) => [name.trim(), index]));
+  const missing = columns.filter((name) => !places.has(name));
+  if (missing.length > 0) throw wrongColumns(missing);
+  return (fields) => {
+    const at = (name: (typeof columns)[number]) => fields[places.get(name) ?? -1]?.trim() ?? '';
+    return {
+      InvoiceNo: at('InvoiceNo'),
+      StockCode: at('StockCode'),
+      Description: at('Description'),
+      Quantity: at('Quantity'),
+      InvoiceDate: at('InvoiceDate'),
+      UnitPrice: at('UnitPrice'),
+      CustomerID: at('CustomerID'),
+      Country: at('Country'),
+    };
+  };
+}
+
+function wrongColumns(missing: readonly string[]): DevError {
+  return new DevError(
+    `The file has no column ${missing.join(', ')}.`,
+    `Its first line must name the columns of ${uciOnlineRetail.name}: ${columns.join(',')}`,
+  );
+}
