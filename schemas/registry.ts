@@ -1,6 +1,6 @@
 /** Registers the catalogue's schemas under TopicRecordNameStrategy at a Confluent-compatible registry. */
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
-import { catalogue, compatibility, type RecordType, type Topic } from './catalogue.ts';
+import { type CatalogueEntry, catalogue, compatibility, type RecordType, type Topic } from './catalogue.ts';
 
 /** Registry id of each record type's committed schema. */
 export type SchemaIds = ReadonlyMap<RecordType, number>;
@@ -17,24 +17,52 @@ export function subjectOf(topic: string, schema: { name: string; namespace: stri
  * Registers every schema and answers its id; idempotent. The compatibility level is set before the first version,
  * so that no version escapes the check. Throws when the registry is away or refuses a schema, naming the subject.
  */
-export async function registerAll(registryUrl: string, topics: TopicNames): Promise<SchemaIds> {
+export function registerAll(registryUrl: string, topics: TopicNames): Promise<SchemaIds> {
+  return forEachSchema(registryUrl, topics, async (registry, subject, schema) => {
+    await setCompatibility(registryUrl, subject);
+    const registered = await idOf(registry, subject, schema);
+    if (registered !== undefined) return registered;
+    const text = JSON.stringify(schema);
+    const level = COMPATIBILITY[compatibility];
+    const { id } = await registry.register({ type: SchemaType.AVRO, schema: text }, { subject, compatibility: level });
+    return id;
+  });
+}
+
+/** The ids of the schemas that set-up registered. Throws when one is missing, naming it. */
+export function registeredIds(registryUrl: string, topics: TopicNames): Promise<SchemaIds> {
+  return forEachSchema(registryUrl, topics, async (registry, subject, schema) => {
+    const id = await idOf(registry, subject, schema);
+    if (id === undefined) throw new Error('it is not registered; run the set-up of this version first');
+    return id;
+  });
+}
+
+async function forEachSchema(
+  registryUrl: string,
+  topics: TopicNames,
+  use: (registry: SchemaRegistry, subject: string, schema: CatalogueEntry['schema']) => Promise<number>,
+): Promise<SchemaIds> {
   const registry = new SchemaRegistry({ host: registryUrl });
   const ids = new Map<RecordType, number>();
   for (const { topic, type, schema } of catalogue) {
     const subject = subjectOf(topics[topic], schema);
     try {
-      await setCompatibility(registryUrl, subject);
-      const { id } = await registry.register(
-        { type: SchemaType.AVRO, schema: JSON.stringify(schema) },
-        { subject, compatibility: COMPATIBILITY[compatibility] },
-      );
-      ids.set(type, id);
+      ids.set(type, await use(registry, subject, schema));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`Schema ${subject} could not be registered at ${registryUrl}: ${reason}`, { cause: error });
+      throw new Error(`Schema ${subject} at ${registryUrl}: ${reason}`, { cause: error });
     }
   }
   return ids;
+}
+
+async function idOf(registry: SchemaRegistry, subject: string, schema: CatalogueEntry['schema']) {
+  const text = JSON.stringify(schema);
+  return registry.getRegistryIdBySchema(subject, { type: SchemaType.AVRO, schema: text }).catch((error) => {
+    if ((error as { status?: number }).status === 404) return undefined;
+    throw error;
+  });
 }
 
 async function setCompatibility(registryUrl: string, subject: string): Promise<void> {

@@ -3,7 +3,7 @@
  * whether a batch landed is the caller's to decide. While one request is under way what arrives gathers, so that
  * under load one request carries many partitions: requests are what costs, not bytes.
  */
-import type { Kafka, Message } from 'kafkajs';
+import { type Kafka, type Message, Partitioners } from 'kafkajs';
 
 export interface Appender {
   /**
@@ -26,7 +26,11 @@ interface Pending {
 const MAX_MESSAGES_PER_REQUEST = 2000;
 
 export async function createAppender(kafka: Kafka): Promise<Appender> {
-  const producer = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 0 } });
+  const producer = kafka.producer({
+    allowAutoTopicCreation: false,
+    createPartitioner: Partitioners.DefaultPartitioner,
+    retry: { retries: 0 },
+  });
   await producer.connect();
   let pending: Pending[] = [];
   let sending: Promise<void> | undefined;

@@ -15,7 +15,7 @@ export type Message = Command | Event;
 export interface Codec {
   /** The message in Confluent wire format. Throws when the data does not fit the schema. */
   encode(message: Message): Buffer;
-  /** Fetches the writer schemas of these values that are not known yet. Rejects when the registry is away. */
+  /** Fetches the writer schemas of these values that are not known yet. Rejects with {@link RegistryAwayError}. */
   learn(values: Iterable<Uint8Array | null>): Promise<void>;
   /** Throws {@link DecodeError} on bytes that are no known message; call {@link Codec.learn} before. */
   decode(value: Buffer | null): Message;
@@ -24,6 +24,11 @@ export interface Codec {
 /** These bytes can never be decoded: trying again is pointless. */
 export class DecodeError extends Error {
   override name = 'DecodeError';
+}
+
+/** The registry did not answer: trying again can help. */
+export class RegistryAwayError extends Error {
+  override name = 'RegistryAwayError';
 }
 
 interface Reader {
@@ -52,7 +57,7 @@ export function createCodec(registryUrl: string, ids: SchemaIds): Codec {
   async function learnId(id: number): Promise<void> {
     const writer = await registry.getSchema(id).catch((error) => {
       if (isNotFound(error)) return undefined;
-      throw error;
+      throw new RegistryAwayError(`schema ${id} could not be fetched: ${error.message}`, { cause: error });
     });
     readers.set(id, writer ? readerFor(id, writer as unknown as Type) : new DecodeError(`schema id ${id} is unknown`));
   }

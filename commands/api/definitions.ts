@@ -1,0 +1,69 @@
+/** JSON Schema (2020-12) of the commands as clients send them: what validates requests and what documents them. */
+
+import { MAX_AMOUNT } from '../../domain/money.ts';
+import { limits } from '../../domain/violations.ts';
+
+const amount = { type: 'integer', minimum: 0, maximum: MAX_AMOUNT, description: 'Minor units of the currency.' };
+const id = { type: 'string', minLength: 1, maxLength: limits.idLength };
+const line = {
+  lineId: { ...id, description: 'Unique within the document; its position from 1 when absent.' },
+  productId: id,
+  productName: { type: 'string', minLength: 1, maxLength: limits.textLength },
+  category: id,
+  quantity: { type: 'integer', minimum: 1, maximum: limits.quantity, description: 'Whole pieces.' },
+  unitPrice: {
+    type: 'integer',
+    minimum: 0,
+    maximum: limits.unitPrice,
+    description: 'Millionths of the currency unit: 2.55 GBP is 2550000.',
+  },
+};
+const payments = {
+  type: 'array',
+  maxItems: limits.payments,
+  items: object({ method: id, amount }, ['method', 'amount']),
+};
+const document = {
+  commandId: { ...id, description: 'Names this attempt; the domain id when absent.' },
+  occurredAt: {
+    type: 'string',
+    format: 'date-time',
+    description: 'ISO 8601 with an offset, e.g. 2026-01-31T09:30:00Z.',
+  },
+  currency: { type: 'string', pattern: '^[A-Z]{3}$', description: 'ISO 4217.' },
+  channel: id,
+  country: { type: 'string', pattern: '^[A-Z]{2}$', description: 'ISO 3166 alpha-2; ZZ when unknown.' },
+  customerId: { anyOf: [id, { type: 'null' }], description: 'Opaque; never a name or an address.' },
+};
+const lineRequired = ['productId', 'productName', 'category', 'quantity', 'unitPrice'];
+const documentRequired = ['occurredAt', 'currency', 'channel', 'country', 'lines', 'payments'];
+
+export const recordSale = object(
+  {
+    ...document,
+    saleId: id,
+    lines: linesOf(object({ ...line, discount: amount }, lineRequired)),
+    shipping: amount,
+    tax: amount,
+    payments: { ...payments, description: 'Adds up to gross - discounts + shipping + tax.' },
+  },
+  ['saleId', ...documentRequired],
+);
+
+export const recordReturn = object(
+  {
+    ...document,
+    returnId: id,
+    lines: linesOf(object(line, lineRequired)),
+    payments: { ...payments, description: "What was given back; adds up to the lines' gross." },
+  },
+  ['returnId', ...documentRequired],
+);
+
+function linesOf(items: object) {
+  return { type: 'array', minItems: 1, maxItems: limits.lines, items };
+}
+
+function object(properties: Record<string, object>, required: string[]) {
+  return { type: 'object', properties, required, additionalProperties: false };
+}

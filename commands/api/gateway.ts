@@ -1,0 +1,124 @@
+/**
+ * Sends commands to the log and waits for their outcomes. While an append to a partition is under way, what arrives
+ * for it gathers and goes as one batch, so the number of requests follows the log's speed, not the clients' number.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { keyOf } from '../../domain/decide.ts';
+import type { Command } from '../../domain/messages.generated.ts';
+import type { Appender } from '../../platform/kafka/append.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Codec } from '../../platform/registry/codec.ts';
+import { type Answer, formatReplyTo, type Replies, replyChannel } from '../answer.ts';
+import { ProblemError, problems } from './problem.ts';
+
+export interface GatewayOptions {
+  appender: Appender;
+  codec: Codec;
+  /** A connection of its own: it is subscribed. */
+  subscriber: Redis;
+  redisPrefix: string;
+  topic: string;
+  partitions: number;
+  partitionOf(key: string): number;
+  logger: Logger;
+  /** How long to wait for an outcome, ms. */
+  timeoutMs: number;
+}
+
+export interface Gateway {
+  /**
+   * Resolves to the outcome, or to undefined when none came in time: it is unknown then, and sending the same command
+   * again is safe. Rejects with {@link ProblemError} when the log can't be written.
+   */
+  send(command: Command): Promise<Answer | undefined>;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  resolve(answer: Answer | undefined): void;
+  reject(error: unknown): void;
+  deadline: number;
+}
+
+interface Outgoing {
+  key: string;
+  value: Buffer;
+  request: number;
+}
+
+const BATCH = 500;
+const LINGER_MS = 2;
+const SWEEP_MS = 250;
+
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { appender, codec, subscriber, topic, partitionOf, logger, timeoutMs } = options;
+  const instance = randomUUID();
+  const waiting = new Map<number, Waiting>();
+  const outgoing: Outgoing[][] = Array.from({ length: options.partitions }, () => []);
+  const sending = new Set<number>();
+  let lastRequest = 0;
+
+  const channel = replyChannel(options.redisPrefix, instance);
+  subscriber.on('message', (_, text) => {
+    for (const [request, answer] of JSON.parse(text) as Replies) settle(request, (one) => one.resolve(answer));
+  });
+  // Redis away: commands are taken and decided all the same, only their answers time out until it is back.
+  subscriber.on('ready', () => void subscriber.subscribe(channel).catch(() => {}));
+  if (subscriber.status === 'ready') await subscriber.subscribe(channel);
+
+  function settle(request: number, how: (waiting: Waiting) => void): void {
+    const found = waiting.get(request);
+    if (!found) return;
+    waiting.delete(request);
+    how(found);
+  }
+
+  const sweep = setInterval(() => {
+    const now = Date.now();
+    for (const [request, { deadline }] of waiting) {
+      if (deadline > now) break;
+      settle(request, (one) => one.resolve(undefined));
+    }
+  }, SWEEP_MS);
+
+  async function sendPartition(partition: number): Promise<void> {
+    sending.add(partition);
+    await new Promise((resolve) => setTimeout(resolve, LINGER_MS));
+    for (;;) {
+      const batch = outgoing[partition]?.splice(0, BATCH) ?? [];
+      if (batch.length === 0) break;
+      await append(partition, batch);
+    }
+    sending.delete(partition);
+  }
+
+  async function append(partition: number, batch: Outgoing[]): Promise<void> {
+    try {
+      await appender.append(topic, partition, batch);
+    } catch (error) {
+      logger.warn({ err: error, partition }, 'commands could not be appended');
+      const problem = problems.unavailable('The log can not be written now. Send the same command again: it is safe.');
+      for (const { request } of batch) settle(request, (one) => one.reject(new ProblemError(problem)));
+    }
+  }
+
+  return {
+    send(command) {
+      const request = ++lastRequest;
+      const key = keyOf(command);
+      command.data.replyTo = formatReplyTo(instance, request);
+      const partition = partitionOf(key);
+      outgoing[partition]?.push({ key, value: codec.encode(command), request });
+      if (!sending.has(partition)) void sendPartition(partition);
+      return new Promise((resolve, reject) => {
+        waiting.set(request, { resolve, reject, deadline: Date.now() + timeoutMs });
+      });
+    },
+    async close() {
+      clearInterval(sweep);
+      for (const { resolve } of waiting.values()) resolve(undefined);
+      waiting.clear();
+    },
+  };
+}

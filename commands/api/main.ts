@@ -1,0 +1,48 @@
+import { createServer } from 'node:http';
+import { readConfig } from '../../platform/config.ts';
+import { createAppender } from '../../platform/kafka/append.ts';
+import { createKafka } from '../../platform/kafka/client.ts';
+import { createPartitioner } from '../../platform/kafka/partitioner.ts';
+import { listen, runService } from '../../platform/lifecycle.ts';
+import { createLogger } from '../../platform/logger.ts';
+import { namesOf } from '../../platform/names.ts';
+import { createRedis } from '../../platform/redis.ts';
+import { createCodec } from '../../platform/registry/codec.ts';
+import { registeredIds } from '../../schemas/registry.ts';
+import { createCommandApi } from './app.ts';
+import { createGateway } from './gateway.ts';
+
+const OUTCOME_TIMEOUT_MS = 10_000;
+
+const config = readConfig();
+const logger = createLogger('command-api', config.logLevel);
+
+await runService(logger, async ({ onStop }) => {
+  const names = namesOf(config.namespace);
+  const appender = await createAppender(createKafka(config, 'command-api', logger));
+  onStop(() => appender.close());
+  const subscriber = createRedis(config, 'command-api');
+  subscriber.on('error', (error) => logger.warn({ err: error }, 'Redis is away: answers time out until it is back'));
+  await subscriber.connect().catch(() => {});
+  onStop(() => subscriber.disconnect());
+  const gateway = await createGateway({
+    appender,
+    codec: createCodec(config.registry, await registeredIds(config.registry, names.topics)),
+    subscriber,
+    redisPrefix: names.redisPrefix,
+    topic: names.topics.commands,
+    partitions: config.partitions,
+    partitionOf: createPartitioner(config.partitions),
+    logger,
+    timeoutMs: OUTCOME_TIMEOUT_MS,
+  });
+  onStop(() => gateway.close());
+  const app = createCommandApi({ gateway, logger, now: Date.now });
+  const { port, close } = await listen(createServer(app), {
+    host: config.host,
+    port: config.commandsPort,
+    setting: 'SALES_COMMANDS_PORT',
+  });
+  onStop(close);
+  logger.info({ port }, 'command API listens');
+});

@@ -1,0 +1,131 @@
+/** The command processor: one owner for each partition that the consumer group gives to this process. */
+import type { Redis } from 'ioredis';
+import type { Kafka } from 'kafkajs';
+import { createAppender } from '../../platform/kafka/append.ts';
+import { withAdmin } from '../../platform/kafka/client.ts';
+import { consumePartitions, type LogRecord, type PartitionConsumer } from '../../platform/kafka/consume.ts';
+import { type Position, topicRanges } from '../../platform/kafka/offsets.ts';
+import { createPartitioner } from '../../platform/kafka/partitioner.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Names } from '../../platform/names.ts';
+import type { Codec } from '../../platform/registry/codec.ts';
+import type { Store } from '../state/store.ts';
+import { Owner, type ProcessorMetrics } from './owner.ts';
+import { createReplier } from './reply.ts';
+
+export interface ProcessorOptions {
+  kafka: Kafka;
+  codec: Codec;
+  store: Store;
+  redis: Redis;
+  names: Names;
+  partitions: number;
+  logger: Logger;
+  onFailure(error: unknown): void;
+}
+
+export interface Processor {
+  isReady(): boolean;
+  metrics: Readonly<ProcessorMetrics>;
+  stop(): Promise<void>;
+}
+
+export async function startProcessor(options: ProcessorOptions): Promise<Processor> {
+  const { kafka, codec, store, redis, names, logger, onFailure } = options;
+  const { topics } = names;
+  const metrics: ProcessorMetrics = { valid: 0, void: 0 };
+  const partitionOf = createPartitioner(options.partitions);
+  const appender = await createAppender(kafka);
+  const admin = kafka.admin();
+  await admin.connect();
+  const owners = new Map<number, Owner>();
+  let consumer: PartitionConsumer | undefined;
+  let ready = false;
+
+  async function open(partition: number): Promise<Owner> {
+    return Owner.open({
+      partition,
+      codec,
+      store,
+      metrics,
+      partitionOf,
+      onFailure,
+      logger,
+      append: (batch) => appender.append(topics.events, partition, batch),
+      logEnd: async () => (await topicRanges(admin, topics.events)).get(partition)?.high ?? 0,
+      park: (record, reason) => park(partition, record, reason),
+      seek: (topic, offset) => consumer?.seek({ topic: topics[topic], partition, offset }),
+      throttle: (paused) => consumer?.[paused ? 'pause' : 'resume'](topics.commands, partition),
+      answer: createReplier(redis, names.redisPrefix, partition, logger),
+    });
+  }
+
+  async function park(partition: number, { key, value, offset }: LogRecord, reason: string): Promise<void> {
+    const headers = { place: `${partition}:${offset}`, reason };
+    await appender.append(topics.rejected, partition, [{ key, value, headers }]);
+  }
+
+  async function closeOwners(partitions: Iterable<number>): Promise<void> {
+    await Promise.all(
+      [...partitions].map(async (partition) => {
+        const owner = owners.get(partition);
+        owners.delete(partition);
+        await owner?.stop();
+      }),
+    );
+  }
+
+  function positionsOf(owner: Owner, partition: number): Position[] {
+    const { commands, events } = owner.positions();
+    return [
+      { topic: topics.commands, partition, offset: commands },
+      { topic: topics.events, partition, offset: events },
+    ];
+  }
+
+  consumer = await consumePartitions({
+    kafka,
+    groupId: names.groups.processor,
+    topics: [topics.commands, topics.events],
+    logger,
+    onFailure,
+    onRevoked: (partitions) => void closeOwners(partitions),
+    async onAssigned(partitions) {
+      await closeOwners([...owners.keys()]);
+      for (const partition of partitions) owners.set(partition, await open(partition));
+      ready = true;
+      logger.info({ partitions }, 'owns partitions');
+      return [...owners].flatMap(([partition, owner]) => positionsOf(owner, partition));
+    },
+    onRecords(topic, partition, records) {
+      const owner = owners.get(partition);
+      if (topic === topics.commands) owner?.onCommands(records);
+      else owner?.onEvents(records);
+    },
+    committable: () => [...owners].flatMap(([partition, owner]) => positionsOf(owner, partition)),
+  });
+
+  return {
+    isReady: () => ready,
+    metrics,
+    async stop() {
+      await consumer?.stop();
+      await closeOwners([...owners.keys()]);
+      await appender.close();
+      await admin.disconnect();
+    },
+  };
+}
+
+/** Throws when the topics do not have the partition count that keys were placed by. */
+export async function checkTopics(kafka: Kafka, names: Names, partitions: number): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    for (const topic of [names.topics.commands, names.topics.events]) {
+      const { size } = await topicRanges(admin, topic);
+      if (size === partitions) continue;
+      throw new Error(
+        `Topic ${topic} has ${size} partitions, but SALES_PARTITIONS is ${partitions}. It is fixed for ever.`,
+      );
+    }
+  });
+}

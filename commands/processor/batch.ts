@@ -1,0 +1,74 @@
+/** Decides a run of commands as one record batch: pure, given the states of their keys. */
+import { decide, type Outcome, outcomeOf, rejection } from '../../domain/decide.ts';
+import { evolve, type NewEvent, type State } from '../../domain/state.ts';
+import type { Codec, Message } from '../../platform/registry/codec.ts';
+import type { Received } from './received.ts';
+
+/** One command's decision. `appended` is what the batch has to append for it; a repeat has none. */
+export interface Decided {
+  received: Received;
+  outcome: Outcome;
+  appended?: { event: NewEvent; bytes: Buffer };
+  /** Why the command's bytes are to be kept aside: nobody could decide it. */
+  parkAs?: string;
+}
+
+export interface BatchLimits {
+  /** A batch is cut after the command that reaches this. */
+  bytes: number;
+  /** The largest event that the topic takes. */
+  eventBytes: number;
+}
+
+/**
+ * Decides commands in order, each on the state that those before it in the batch leave. `position` is where the first
+ * event is expected to land. Cuts the batch between commands when it is large enough.
+ */
+export function decideBatch(
+  commands: readonly Received[],
+  position: number,
+  stateOf: (key: string) => State,
+  codec: Codec,
+  limits: BatchLimits,
+): Decided[] {
+  const states = new Map<string, State>();
+  const batch: Decided[] = [];
+  let offset = position;
+  let bytes = 0;
+  for (const received of commands) {
+    if (bytes >= limits.bytes) break;
+    const state = states.get(received.key) ?? stateOf(received.key);
+    const decided = decideOne(received, state, offset, codec, limits.eventBytes);
+    batch.push(decided);
+    if (!decided.appended) continue;
+    states.set(received.key, evolve(state, decided.appended.event, offset));
+    bytes += decided.appended.bytes.length;
+    offset += 1;
+  }
+  return batch;
+}
+
+function decideOne(received: Received, state: State, offset: number, codec: Codec, eventBytes: number): Decided {
+  const append = (event: NewEvent, parkAs?: string): Decided => {
+    const bytes = codec.encode(addressed(event, offset, received.record.offset));
+    if (bytes.length > eventBytes) throw new RangeError(`its event would take ${bytes.length} bytes of ${eventBytes}`);
+    return { received, outcome: outcomeOf(event, offset), appended: { event, bytes }, ...(parkAs && { parkAs }) };
+  };
+  const { command, place, record } = received;
+  if (!command) return append(received.refusal, reasonOf(received.refusal));
+  try {
+    const decision = decide(state, { command, place, receivedAt: record.timestamp });
+    return decision.event ? append(decision.event) : { received, outcome: decision.outcome };
+  } catch (error) {
+    const detail = `the command could not be decided: ${error instanceof Error ? error.message : error}`;
+    return append(rejection(place, 'DECIDE_FAILED', detail), detail);
+  }
+}
+
+function addressed(event: NewEvent, expectedOffset: number, commandOffset: number): Message {
+  return { type: event.type, data: { ...event.data, expectedOffset, commandOffset } } as Message;
+}
+
+function reasonOf(refusal: NewEvent): string {
+  return refusal.type === 'CommandRejected' ? `${refusal.data.code}: ${refusal.data.detail}` : refusal.type;
+}

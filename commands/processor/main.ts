@@ -1,0 +1,39 @@
+import { readConfig } from '../../platform/config.ts';
+import { createKafka } from '../../platform/kafka/client.ts';
+import { runService, serveHealth } from '../../platform/lifecycle.ts';
+import { createLogger } from '../../platform/logger.ts';
+import { namesOf } from '../../platform/names.ts';
+import { createPool } from '../../platform/postgres/index.ts';
+import { createRedis } from '../../platform/redis.ts';
+import { createCodec } from '../../platform/registry/codec.ts';
+import { registeredIds } from '../../schemas/registry.ts';
+import { createStore } from '../state/store.ts';
+import { checkTopics, startProcessor } from './app.ts';
+
+const config = readConfig();
+const logger = createLogger('command-processor', config.logLevel);
+
+await runService(logger, async ({ onStop, fail }) => {
+  const names = namesOf(config.namespace);
+  const kafka = createKafka(config, 'command-processor', logger);
+  await checkTopics(kafka, names, config.partitions);
+  const codec = createCodec(config.registry, await registeredIds(config.registry, names.topics));
+  const pool = createPool(config, { applicationName: 'command-processor', synchronousCommit: false, max: 8 });
+  onStop(() => pool.end());
+  const redis = createRedis(config, 'command-processor');
+  redis.on('error', (error) => logger.warn({ err: error }, 'Redis is away: answers time out until it is back'));
+  await redis.connect().catch(() => {});
+  onStop(() => redis.disconnect());
+  const processor = await startProcessor({
+    kafka,
+    codec,
+    store: createStore(pool, names.postgres.write),
+    redis,
+    names,
+    partitions: config.partitions,
+    logger,
+    onFailure: fail,
+  });
+  onStop(() => processor.stop());
+  onStop(await serveHealth({ host: config.host, port: config.healthPort }, processor.isReady));
+});

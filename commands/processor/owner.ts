@@ -1,0 +1,315 @@
+/**
+ * The owner of one partition: reads its events to the end, decides the commands after the last decided one, appends
+ * what it decides with the offsets at which it expects it to land, and goes on only from what the log then says.
+ * Correctness never depends on there being one owner.
+ */
+import { outcomeOf } from '../../domain/decide.ts';
+import type { Event } from '../../domain/messages.generated.ts';
+import { LogLostError, type LogRecord } from '../../platform/kafka/consume.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { isConnectionLost } from '../../platform/postgres/index.ts';
+import { type Codec, RegistryAwayError } from '../../platform/registry/codec.ts';
+import { isValid } from '../../schemas/address.ts';
+import type { Store } from '../state/store.ts';
+import { type Decided, decideBatch } from './batch.ts';
+import { type Received, receive } from './received.ts';
+import { LostOwnershipError, View } from './view.ts';
+
+export interface OwnerOptions {
+  partition: number;
+  codec: Codec;
+  store: Store;
+  logger: Logger;
+  metrics: ProcessorMetrics;
+  partitionOf(key: Buffer): number;
+  /** Appends one record batch to this partition of the events topic; resolves to where it landed. */
+  append(batch: { key: Buffer | null; value: Buffer }[]): Promise<number>;
+  /** The end of this partition of the events topic now. */
+  logEnd(): Promise<number>;
+  /** Keeps the bytes of a record that nobody could decide. */
+  park(record: LogRecord, reason: string): Promise<void>;
+  /** Reads on from this offset; what was fetched before is dropped. */
+  seek(topic: 'commands' | 'events', offset: number): void;
+  /** Stops and restarts the flow of commands (back-pressure). */
+  throttle(paused: boolean): void;
+  answer(decided: Decided[]): void;
+  /** The owner cannot go on. End the process. */
+  onFailure(error: unknown): void;
+}
+
+export interface ProcessorMetrics {
+  valid: number;
+  void: number;
+}
+
+/** An append landed elsewhere than expected: something came in between, and all of the batch is void. */
+class LandedElsewhereError extends Error {
+  override name = 'LandedElsewhereError';
+}
+
+const BATCH = { commands: 500, bytes: 800_000, eventBytes: 3_000_000 };
+const QUEUE_HIGH = 4000;
+const QUEUE_LOW = 1000;
+const UNFLUSHED_MAX = 20_000;
+const FLUSH_INTERVAL_MS = 100;
+const RETRY_MS = 250;
+
+export class Owner {
+  readonly #options: OwnerOptions;
+  #view: View;
+  #commands: LogRecord[] = [];
+  #events: LogRecord[] = [];
+  /** Commands whose batch is under way: what the log says of them is their answer even when the append failed. */
+  readonly #underway = new Map<number, Received>();
+  /** The end that events must be read to before anything is decided; undefined when that was done. */
+  #mustReach: number | undefined;
+  /** The last decided command is read again first, to check that it still is the one that was decided. */
+  #toCheck: { offset: number; id: string } | undefined;
+  #throttled = false;
+  #stopped = false;
+  #flushing: Promise<void> | undefined;
+  #flushFailure: unknown;
+  #wake: () => void = () => {};
+  #running: Promise<void> = Promise.resolve();
+
+  private constructor(options: OwnerOptions, view: View, mustReach: number) {
+    this.#options = options;
+    this.#view = view;
+    this.#mustReach = mustReach;
+  }
+
+  /** Opens a partition at its checkpoint. Nothing is decided before its log was read to the end. */
+  static async open(options: OwnerOptions): Promise<Owner> {
+    const owner = new Owner(options, await openView(options), await options.logEnd());
+    owner.#running = owner.#run();
+    return owner;
+  }
+
+  /** Where to read both topics from. */
+  positions(): { commands: number; events: number } {
+    return { commands: this.#view.lastCommand?.offset ?? 0, events: this.#view.position };
+  }
+
+  onCommands(records: LogRecord[]): void {
+    if (this.#mustReach !== undefined) return;
+    this.#commands = this.#commands.length === 0 ? records : this.#commands.concat(records);
+    this.#throttle();
+    this.#wake();
+  }
+
+  onEvents(records: LogRecord[]): void {
+    this.#events = this.#events.length === 0 ? records : this.#events.concat(records);
+    this.#wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.#step();
+      } catch (error) {
+        if (this.#stopped) break;
+        await this.#recover(error).catch((failure) => {
+          this.#stopped = true;
+          this.#options.onFailure(failure);
+        });
+      }
+    }
+    await this.#flushing;
+    if (!this.#flushFailure) await this.#view.flush().catch(() => {});
+  }
+
+  async #step(): Promise<void> {
+    this.#flushIfDue();
+    if (this.#flushFailure) throw this.#flushFailure;
+    if (this.#events.length > 0) await this.#foldEvents();
+    if (this.#mustReach !== undefined && this.#view.position >= this.#mustReach) this.#beginDeciding();
+    else if (this.#mustReach === undefined && this.#commands.length > 0) await this.#decide();
+    else if (this.#events.length === 0) await this.#sleep(FLUSH_INTERVAL_MS);
+    if (this.#view.unflushed > UNFLUSHED_MAX) await this.#flushing;
+  }
+
+  /** The log was read to its end: commands go on at exactly the one after the last valid event's. */
+  #beginDeciding(): void {
+    this.#mustReach = undefined;
+    this.#commands = [];
+    this.#toCheck = this.#view.lastCommand;
+    this.#options.seek('commands', this.#toCheck?.offset ?? 0);
+    this.#throttle();
+  }
+
+  async #foldEvents(): Promise<void> {
+    const records = this.#events.filter((record) => record.offset >= this.#view.position);
+    this.#events = [];
+    const valid = records.filter(isValid);
+    await this.#options.codec.learn(valid.map((record) => record.value));
+    await this.#view.load(valid.map(keyOfRecord));
+    for (const record of records) {
+      if (record.offset !== this.#view.position) {
+        throw new LogLostError(`events went on at ${record.offset}, expected ${this.#view.position}`);
+      }
+      if (isValid(record)) this.#foldRecord(record);
+      else this.#skip(record);
+    }
+    const next = (this.#view.lastCommand?.offset ?? -1) + 1;
+    this.#commands = this.#commands.filter((record) => record.offset >= next);
+  }
+
+  #foldRecord(record: LogRecord): void {
+    const event = this.#options.codec.decode(record.value) as Event;
+    const { commandId, commandOffset } = event.data;
+    const last = this.#view.lastCommand?.offset ?? -1;
+    if (commandOffset <= last) {
+      throw new LogLostError(
+        `the event at ${record.offset} answers command ${commandOffset}, but ${last} was answered before it`,
+      );
+    }
+    const stored = { offset: record.offset, key: keyOfRecord(record), bytes: record.value ?? Buffer.alloc(0) };
+    this.#view.fold(stored, event, { offset: commandOffset, id: commandId });
+    this.#options.metrics.valid += 1;
+    const received = this.#underway.get(commandOffset);
+    const answer = received && {
+      received,
+      outcome: outcomeOf(event, record.offset),
+      appended: { event, bytes: stored.bytes },
+    };
+    if (answer) this.#options.answer([answer]);
+    this.#underway.delete(commandOffset);
+  }
+
+  #skip(record: LogRecord): void {
+    this.#view.skip(record.offset);
+    this.#options.metrics.void += 1;
+  }
+
+  async #decide(): Promise<void> {
+    const { codec, partition, partitionOf } = this.#options;
+    const records = this.#commands.slice(0, BATCH.commands);
+    await codec.learn(records.map((record) => record.value));
+    const received = records.map((record) => receive(record, partition, codec, partitionOf));
+    if (this.#toCheck) return this.#checkLastCommand(received[0]);
+    await this.#view.load(received.filter(({ command }) => command).map(({ key }) => key));
+    const batch = decideBatch(received, this.#view.position, (key) => this.#view.stateOf(key), codec, BATCH);
+    await this.#append(batch);
+    this.#commands = this.#commands.slice(batch.length);
+    this.#options.answer(batch);
+    this.#throttle();
+  }
+
+  async #append(batch: Decided[]): Promise<void> {
+    const appends = batch.flatMap(({ received, appended }) => (appended ? [{ received, ...appended }] : []));
+    if (appends.length === 0) return;
+    for (const { received, parkAs } of batch) if (parkAs) await this.#options.park(received.record, parkAs);
+    for (const { received } of appends) this.#underway.set(received.record.offset, received);
+    const expected = this.#view.position;
+    const landed = await this.#options.append(
+      appends.map(({ received, bytes }) => ({ key: received.record.key, value: bytes })),
+    );
+    if (landed !== expected) throw new LandedElsewhereError(`the batch landed at ${landed}, expected ${expected}`);
+    for (const [index, { received, event, bytes }] of appends.entries()) {
+      const command = { offset: received.record.offset, id: event.data.commandId };
+      this.#view.fold({ offset: expected + index, key: received.key, bytes }, event, command);
+    }
+    this.#options.metrics.valid += appends.length;
+    this.#underway.clear();
+  }
+
+  #checkLastCommand(received: Received | undefined): void {
+    const { partition } = this.#options;
+    const { offset, id } = this.#toCheck ?? { offset: 0, id: '' };
+    const found = received?.command?.data.commandId;
+    if (received?.record.offset !== offset || (id !== found && id !== received.place)) {
+      throw new LogLostError(
+        `command ${offset} of partition ${partition} was ${id} when it was decided and is now ${found ?? received?.place}: ` +
+          'the commands topic was recreated or cut. Restore it from its mirror.',
+      );
+    }
+    this.#toCheck = undefined;
+    this.#commands = this.#commands.slice(1);
+  }
+
+  /** After anything that leaves the log's state unknown: read it to its end again, and decide from there. */
+  async #recover(error: unknown): Promise<void> {
+    const { logger, partition } = this.#options;
+    if (!isPassing(error)) throw error;
+    logger.warn({ partition, reason: error instanceof Error ? error.message : error }, 'reading the log again');
+    if (error instanceof LostOwnershipError || this.#flushFailure) {
+      this.#flushFailure = undefined;
+      this.#events = [];
+      this.#view = await retrying(logger, () => openView(this.#options));
+      this.#options.seek('events', this.#view.position);
+    } else if (!(error instanceof LandedElsewhereError)) {
+      await this.#sleep(RETRY_MS);
+    }
+    this.#commands = [];
+    this.#mustReach = await retrying(logger, () => this.#options.logEnd());
+  }
+
+  #flushIfDue(): void {
+    if (this.#flushing || this.#view.unflushed === 0) return;
+    const flush = this.#view.flush().catch((error) => {
+      if (!isConnectionLost(error)) this.#flushFailure = error;
+      else this.#options.logger.warn({ err: error }, 'Postgres is away, write-side state waits in memory');
+    });
+    this.#flushing = Promise.all([flush, delay(FLUSH_INTERVAL_MS)]).then(() => {
+      this.#flushing = undefined;
+      this.#wake();
+    });
+  }
+
+  #throttle(): void {
+    const queued = this.#commands.length;
+    const wanted = this.#throttled ? queued > QUEUE_LOW : queued > QUEUE_HIGH;
+    if (wanted === this.#throttled) return;
+    this.#throttled = wanted;
+    this.#options.throttle(wanted);
+  }
+
+  async #sleep(milliseconds: number): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    await Promise.race([woken, delay(milliseconds)]);
+  }
+}
+
+/** Whether reading the log again can help: a lost race, or a server that was away. All else ends the process. */
+function isPassing(error: unknown): boolean {
+  return (
+    error instanceof LandedElsewhereError ||
+    error instanceof LostOwnershipError ||
+    error instanceof RegistryAwayError ||
+    isConnectionLost(error) ||
+    (error instanceof Error && error.name.startsWith('KafkaJS'))
+  );
+}
+
+async function openView({ partition, store, codec, logger }: OwnerOptions): Promise<View> {
+  const checkpoint = await retrying(logger, () => store.checkpoint(partition));
+  return new View(partition, checkpoint, store, codec);
+}
+
+/** Tries again until a server that is away is back. */
+async function retrying<T>(logger: Logger, attempt: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      logger.warn({ err: error }, 'waiting for a server');
+      await delay(RETRY_MS);
+    }
+  }
+}
+
+function keyOfRecord(record: LogRecord): string {
+  return record.key?.toString() ?? '';
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

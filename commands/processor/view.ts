@@ -1,0 +1,114 @@
+/** What one partition's owner knows of the log: the state of each key, in memory in front of the store. */
+import type { Event } from '../../domain/messages.generated.ts';
+import { evolve, initialState, type NewEvent, type State } from '../../domain/state.ts';
+import type { Codec } from '../../platform/registry/codec.ts';
+import type { Checkpoint, Store, StoredEvent } from '../state/store.ts';
+
+/** Somebody else moved this partition's checkpoint: what is in memory can't be trusted, start over from the store. */
+export class LostOwnershipError extends Error {
+  override name = 'LostOwnershipError';
+}
+
+/** States kept in memory besides those that are not flushed yet. */
+const CACHED_KEYS = 2000;
+
+export class View {
+  readonly #partition: number;
+  readonly #store: Store;
+  readonly #codec: Codec;
+  /** In order of last use. Keys with events that are not flushed yet are always here. */
+  readonly #states = new Map<string, State>();
+  #unflushed: StoredEvent[] = [];
+  #flushing: StoredEvent[] = [];
+  /** The checkpoint in the store as this owner last wrote it, and as it is writing it now. */
+  #stored: number;
+  #writing: number;
+  #position: number;
+  #lastCommand: Checkpoint['lastCommand'];
+
+  constructor(partition: number, from: Checkpoint, store: Store, codec: Codec) {
+    this.#partition = partition;
+    this.#store = store;
+    this.#codec = codec;
+    this.#stored = from.nextOffset;
+    this.#writing = from.nextOffset;
+    this.#position = from.nextOffset;
+    this.#lastCommand = from.lastCommand;
+  }
+
+  /** The end of what was read and folded: where the next event is expected to land. */
+  get position(): number {
+    return this.#position;
+  }
+
+  get lastCommand(): Checkpoint['lastCommand'] {
+    return this.#lastCommand;
+  }
+
+  get unflushed(): number {
+    return this.#unflushed.length + this.#flushing.length;
+  }
+
+  /** Makes the states of these keys available to {@link stateOf}. Throws {@link LostOwnershipError}. */
+  async load(keys: Iterable<string>): Promise<void> {
+    const missing = [...new Set(keys)].filter((key) => !this.#states.has(key));
+    if (missing.length === 0) return;
+    const { nextOffset, events } = await this.#store.load(this.#partition, missing);
+    if (nextOffset !== this.#stored && nextOffset !== this.#writing) {
+      throw new LostOwnershipError(
+        `checkpoint of partition ${this.#partition} moved to ${nextOffset} by another owner`,
+      );
+    }
+    await this.#codec.learn(events.map(({ bytes }) => bytes));
+    // What is at or above the position was flushed by nobody but this owner after it folded it: it can't be here.
+    for (const key of missing) if (!this.#states.has(key)) this.#states.set(key, initialState);
+    for (const { key, offset, bytes } of events) {
+      this.#states.set(key, evolve(this.stateOf(key), this.#codec.decode(bytes) as Event, offset));
+    }
+  }
+
+  /** The state of a key that was loaded. */
+  stateOf(key: string): State {
+    return this.#states.get(key) ?? initialState;
+  }
+
+  /** Folds a valid event that stands at the position. Its key's state must be loaded if it will be asked for. */
+  fold(stored: StoredEvent, event: Event | NewEvent, command: { offset: number; id: string }): void {
+    const state = this.#states.get(stored.key);
+    this.#states.delete(stored.key);
+    this.#states.set(stored.key, evolve(state ?? initialState, event, stored.offset));
+    this.#unflushed.push(stored);
+    this.#lastCommand = command;
+    this.#position = stored.offset + 1;
+  }
+
+  /** Passes over a void record. */
+  skip(offset: number): void {
+    this.#position = offset + 1;
+  }
+
+  /** Writes what is not in the store yet. Throws {@link LostOwnershipError}; other errors leave it to be tried again. */
+  async flush(): Promise<void> {
+    if (this.#position === this.#stored) return;
+    const next = { nextOffset: this.#position, lastCommand: this.#lastCommand };
+    this.#flushing = this.#flushing.concat(this.#unflushed);
+    this.#unflushed = [];
+    this.#writing = next.nextOffset;
+    if (!(await this.#store.flush(this.#partition, this.#stored, next, this.#flushing))) {
+      throw new LostOwnershipError(`checkpoint of partition ${this.#partition} is not at ${this.#stored} any more`);
+    }
+    this.#stored = next.nextOffset;
+    this.#flushing = [];
+    this.#evict();
+  }
+
+  #evict(): void {
+    let excess = this.#states.size - CACHED_KEYS;
+    if (excess <= 0) return;
+    const pinned = new Set(this.#unflushed.map(({ key }) => key));
+    for (const key of this.#states.keys()) {
+      if (excess <= 0) return;
+      if (!pinned.has(key) && this.#states.delete(key)) excess -= 1;
+    }
+  }
+}

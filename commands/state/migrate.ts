@@ -1,0 +1,40 @@
+import type { Config } from '../../platform/config.ts';
+import { namesOf } from '../../platform/names.ts';
+import { createPool, inTransaction } from '../../platform/postgres/index.ts';
+
+/**
+ * Creates the command side's own tables; idempotent, and safe when two run at once. They are derived: dropping the
+ * schema makes the processor fold the log again. The tables are named by the version of their shape.
+ */
+export async function migrate(config: Config): Promise<void> {
+  const schema = namesOf(config.namespace).postgres.write;
+  const pool = createPool(config, { applicationName: 'sales-migrate', max: 1 });
+  try {
+    await inTransaction(pool, async (client) => {
+      await client.query('select pg_advisory_xact_lock(hashtext($1))', [`migrate ${schema}`]);
+      await client.query(tables(schema));
+    });
+  } finally {
+    await pool.end();
+  }
+}
+
+function tables(schema: string): string {
+  return `
+    create schema if not exists ${schema};
+    -- Every valid event by its key, as it lies in the log: the state of a key is the fold of its rows.
+    create table if not exists ${schema}.events_v1 (
+      "offset" bigint not null,
+      partition smallint not null,
+      key text not null,
+      event bytea not null
+    );
+    create index if not exists events_v1_key on ${schema}.events_v1 (key);
+    -- Up to where events_v1 was filled, and the command of the last valid event before it.
+    create table if not exists ${schema}.checkpoints_v1 (
+      partition smallint primary key,
+      next_offset bigint not null,
+      last_command_offset bigint not null,
+      last_command_id text
+    );`;
+}
