@@ -9,25 +9,28 @@ export interface Progress {
 /** Says nothing; errors still reach the caller. */
 export const silent: Progress = { say() {}, step: (_title, work) => work(() => {}) };
 
-/** Writes lines; notes of a long step at most once in two seconds. */
-export function progressTo(write: (line: string) => void, now: () => number = () => performance.now()): Progress {
+const secondsBetweenNotes = 2;
+
+/** Writes lines, each with the prefix; notes of a long step at most every two seconds. */
+export function progressTo(write: (line: string) => void, prefix = ''): Progress {
+  const say = (text: string) => write(`${prefix}${text}`);
   return {
-    say: write,
+    say,
     async step(title, work) {
-      const start = now();
-      let lastNote = start;
-      const seconds = () => `${((now() - start) / 1000).toFixed(1)} s`;
+      const start = performance.now();
+      const seconds = () => (performance.now() - start) / 1000;
+      let noted = 0;
       const note = (text: string) => {
-        if (now() - lastNote < 2000) return;
-        lastNote = now();
-        write(`${title} … ${text}, ${seconds()}`);
+        if (seconds() - noted < secondsBetweenNotes) return;
+        noted = seconds();
+        say(`${title} … ${text}`);
       };
       try {
         const result = await work(note);
-        write(`${title} … ready in ${seconds()}`);
+        say(`${title} … ready in ${seconds().toFixed(1)} s`);
         return result;
       } catch (error) {
-        write(`${title} … failed after ${seconds()}`);
+        say(`${title} … failed after ${seconds().toFixed(1)} s`);
         throw error;
       }
     },

@@ -10,7 +10,9 @@ export interface StackFile {
   infrastructure: Infrastructure;
   /** Settings (`platform/config.ts`) that lead a process to this stack. */
   env: Record<string, string>;
-  /** The services that the supervisor runs; empty when only servers run. */
+  /** Everything that was asked for is up. */
+  ready: boolean;
+  /** The services that the supervisor runs now. */
   services: RunningService[];
 }
 

@@ -26,19 +26,23 @@ export interface RunningServers {
 }
 
 /** Starts what doesn't run yet of this clone's servers, all at the same time, and waits until each of them answers. */
-export async function ensureServers(progress: Progress, local = openLocalFolder()): Promise<RunningServers> {
+export async function ensureServers(
+  progress: Progress,
+  local = openLocalFolder(),
+  signal?: AbortSignal,
+): Promise<RunningServers> {
   checkDiskSpace(local.path);
   return withLock(local, 'servers', async () => {
     await installSystemPackages(progress);
     if (!hasJars(local)) {
-      await progress.step('Download Kafka and the schema registry', (note) => fetchJars(local, note));
+      await progress.step('Download Kafka and the schema registry', (note) => fetchJars(local, note, signal));
     }
     const started: string[] = [];
     const outcomes = await Promise.allSettled(
       localServers.map(async (server) => {
         if (await answers(server, local)) return progress.say(`${server.title} runs already`);
         started.push(server.name);
-        await progress.step(server.title, () => start(server, local));
+        await progress.step(server.title, () => start(server, local, signal));
       }),
     );
     const stop = async () => {
@@ -79,14 +83,14 @@ export function removeServerData(local: LocalFolder): void {
   for (const server of localServers) server.removeOutsideData?.(local);
 }
 
-async function start(server: LocalServer, local: LocalFolder): Promise<void> {
+async function start(server: LocalServer, local: LocalFolder, signal?: AbortSignal): Promise<void> {
   // One that runs and doesn't answer is replaced: its data is safe, and waiting for it would hide why.
   await stopDaemon(local, server.name);
   const place = { local, ports: await claimPorts(local, server.name, server.ports) };
   await startDaemon(local, server.name, await server.prepare(place));
   const log = logFile(local, server.name);
   const isRunning = () => daemonPid(local, server.name) !== undefined;
-  await untilReady({ title: server.title, log, isRunning }, () => server.probe(server.address(place)));
+  await untilReady({ title: server.title, log, isRunning, signal }, () => server.probe(server.address(place)));
 }
 
 async function answers(server: LocalServer, local: LocalFolder): Promise<boolean> {

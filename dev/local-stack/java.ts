@@ -42,13 +42,17 @@ export function hasJars(local: LocalFolder): boolean {
 }
 
 /** Fetches the jars by Maven (178 MB; from Maven's own cache if another clone fetched them before). */
-export async function fetchJars(local: LocalFolder, onProgress: (text: string) => void): Promise<void> {
+export async function fetchJars(
+  local: LocalFolder,
+  onProgress: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   if (hasJars(local)) return;
   const folder = join(local.path, 'java');
   const jars = join(folder, 'jars');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'registry'), { recursive: true });
-  await runMaven(local, ['-f', pom, dependencyPlugin, `-DoutputDirectory=${jars}`], onProgress);
+  await runMaven(local, ['-f', pom, dependencyPlugin, `-DoutputDirectory=${jars}`], onProgress, signal);
   const archive = readdirSync(jars).find((name) => name.endsWith('.tar.gz'));
   if (!archive) throw new DevError('Maven fetched no registry archive.', 'Remove .local/java and start again.');
   const unpacked = spawnSync('tar', ['-xzf', join(jars, archive), '-C', join(folder, 'registry')], {
@@ -59,10 +63,15 @@ export async function fetchJars(local: LocalFolder, onProgress: (text: string) =
   writeFileSync(join(folder, 'stamp'), pomHash());
 }
 
-async function runMaven(local: LocalFolder, args: string[], onProgress: (text: string) => void): Promise<void> {
+async function runMaven(
+  local: LocalFolder,
+  args: string[],
+  onProgress: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   const log = join(local.logs, 'maven.log');
   const output = createWriteStream(log);
-  const maven = spawn('mvn', ['-B', '-Dstyle.color=never', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const maven = spawn('mvn', ['-B', '-Dstyle.color=never', ...args], { stdio: ['ignore', 'pipe', 'inherit'], signal });
   let files = 0;
   createInterface(maven.stdout).on('line', (line) => {
     output.write(`${line}\n`);

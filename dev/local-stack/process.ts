@@ -1,5 +1,5 @@
 /** Processes that outlive the one that starts them: a log, a record with their pid, and a check that it is still them. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -18,15 +18,17 @@ export interface Launch {
   gid?: number;
   /** How the process is asked to stop. SIGTERM unless the server wants another one. */
   stopSignal?: NodeJS.Signals;
+  /** Write below what an earlier run wrote, instead of over it. */
+  keepLog?: boolean;
 }
 
 interface DaemonRecord extends ProcessRecord {
   stopSignal: NodeJS.Signals;
 }
 
-/** Starts a process in a session of its own, writing to `.local/logs/<name>.log`, and records it. */
-export async function startDaemon(local: LocalFolder, name: string, launch: Launch): Promise<void> {
-  const log = openSync(logFile(local, name), 'w');
+/** Starts a process in a session of its own, writing to `.local/logs/<name>.log`, and records it. It doesn't keep us running. */
+export async function startDaemon(local: LocalFolder, name: string, launch: Launch): Promise<ChildProcess> {
+  const log = openSync(logFile(local, name), launch.keepLog ? 'a' : 'w');
   try {
     const child = spawn(launch.command, launch.args, {
       cwd: launch.cwd,
@@ -46,6 +48,7 @@ export async function startDaemon(local: LocalFolder, name: string, launch: Laun
       writeFileSync(recordFile(local, name), JSON.stringify(daemon));
     }
     child.unref();
+    return child;
   } finally {
     closeSync(log);
   }
@@ -72,11 +75,12 @@ export async function stopDaemon(local: LocalFolder, name: string, patienceMs = 
 
 /** Polls `probe` every 100 ms until it succeeds. Fails when the process ends, or with the probe's error after `timeoutMs`. */
 export async function untilReady(
-  what: { title: string; log: string; isRunning: () => boolean; timeoutMs?: number },
+  what: { title: string; log: string; isRunning: () => boolean; timeoutMs?: number; signal?: AbortSignal },
   probe: () => Promise<void>,
 ): Promise<void> {
   const deadline = Date.now() + (what.timeoutMs ?? 60_000);
   for (;;) {
+    what.signal?.throwIfAborted();
     try {
       return await probe();
     } catch (error) {

@@ -2,7 +2,8 @@
 import type { LocalFolder } from './folder.ts';
 import type { Launch } from './process.ts';
 
-export type ServerName = 'kafka' | 'registry' | 'postgres' | 'redis';
+export const serverNames = ['kafka', 'registry', 'postgres', 'redis'] as const;
+export type ServerName = (typeof serverNames)[number];
 
 export interface Place {
   local: LocalFolder;

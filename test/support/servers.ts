@@ -2,24 +2,26 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { runningAddresses } from '../../dev/addresses.ts';
-import { ensureServers, type RunningServers } from '../../dev/local-stack/index.ts';
+import { environment } from '../../dev/environment.ts';
+import { bringUpServers, type Servers } from '../../dev/infrastructure.ts';
+import { openLocalFolder } from '../../dev/local-stack/folder.ts';
 import { silent } from '../../dev/progress.ts';
 import { type Config, readConfig } from '../../platform/config.ts';
 import { createKafka, withAdmin } from '../../platform/kafka/client.ts';
 import { namesOf } from '../../platform/names.ts';
 
-let running: Promise<RunningServers> | undefined;
+let running: Promise<Servers> | undefined;
 
 /**
  * Settings for the shared servers with a fresh random namespace, quiet logs and free ports. The first call starts the
- * servers that don't run; call it in a `before` hook with a generous time-out, and {@link dropNamespace} in `after`.
+ * servers that don't run and leaves them running for the next run (`npm stop` stops them); call it in a `before` hook
+ * with a generous time-out, and {@link dropNamespace} in `after`.
  */
 export async function servers(overrides: Partial<Config> = {}): Promise<Config> {
-  running ??= ensureServers(silent);
+  running ??= bringUpServers(openLocalFolder(), environment, silent);
   const { env } = await running;
   const namespace = `t_${randomBytes(5).toString('hex')}`;
-  const base = readConfig({ ...runningAddresses(), ...env, SALES_MODE: 'development', SALES_NAMESPACE: namespace });
+  const base = readConfig({ ...env, SALES_MODE: 'development', SALES_NAMESPACE: namespace });
   return { ...base, httpPort: 0, commandsPort: 0, healthPort: 0, logLevel: 'silent', ...overrides };
 }
 
