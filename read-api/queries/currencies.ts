@@ -1,0 +1,21 @@
+import { decimalsOf } from '../../domain/money.ts';
+import type { Context } from '../context.ts';
+
+interface Row {
+  code: string;
+  orders: number;
+  firstAt: Date;
+  lastAt: Date;
+}
+
+const sql = (schema: string) => `
+  select currency as code, sum(orders)::int8 as orders, min(bucket) as "firstAt", max(bucket) as "lastAt"
+  from ${schema}.revenue
+  group by currency
+  order by sum(orders) desc, currency`;
+
+/** Query.currencies */
+export async function currencies(_: unknown, __: unknown, context: Context) {
+  const rows = await context.snapshot.rows<Row>(sql(context.schema), []);
+  return rows.map((row) => ({ ...row, decimals: decimalsOf(row.code) }));
+}

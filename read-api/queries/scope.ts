@@ -1,0 +1,36 @@
+/** What the cards of a dashboard have in common: a range of days in one currency, filtered by channel and country. */
+import { badInput } from '../errors.ts';
+import { type Interval, intervalOf } from '../time/buckets.ts';
+import type { LocalDate, Zone } from '../time/zone.ts';
+
+export interface ScopeArgs {
+  from: LocalDate;
+  to: LocalDate;
+  timeZone: Zone;
+  currency: string;
+  channel?: string | null;
+  country?: string | null;
+}
+
+/** Condition on the rollups by quarter of an hour; its parameters are $1 to $5. */
+export const inScope = `
+  bucket >= $1 and bucket < $2 and currency = $3
+  and ($4::text is null or channel = $4) and ($5::text is null or country = $5)`;
+
+/** Parameters $1 to $5 of {@link inScope}. */
+export function scopeParameters(args: ScopeArgs): unknown[] {
+  const interval = intervalOf(args.from, args.to, args.timeZone);
+  return [...instants(interval), args.currency, args.channel ?? null, args.country ?? null];
+}
+
+/** The edges of an interval as timestamptz parameters. */
+export function instants({ from, to }: Interval): [Date, Date] {
+  return [new Date(from), new Date(to)];
+}
+
+const MAX_PAGE = 100;
+
+/** Throws BAD_USER_INPUT unless `first` is 1 to 100. */
+export function checkFirst(first: number): void {
+  if (first < 1 || first > MAX_PAGE) throw badInput(`first is ${first}. Ask for 1 to ${MAX_PAGE}.`);
+}
