@@ -1,0 +1,96 @@
+/** Which generations of which projections are live, and how far each has come in each partition. */
+import type pg from 'pg';
+import type { Projection } from './define.ts';
+import { quote, type Target } from './sql.ts';
+
+export interface Checkpoint {
+  /** Everything below is folded in. */
+  nextOffset: number;
+  /** {@link idOf} of the record just below `nextOffset`; null when nothing was read yet. */
+  lastEventId: string | null;
+}
+
+/** One step of one generation in one partition. */
+export interface Move {
+  target: Target;
+  partition: number;
+  expected: number;
+  next: Checkpoint;
+}
+
+/** Somebody else moved a checkpoint: this worker has lost a partition, or Postgres went back. Load them again. */
+export class CheckpointConflict extends Error {
+  override name = 'CheckpointConflict';
+}
+
+/** Names a generation's checkpoint of one partition within a process. */
+export function checkpointKey({ projection, generation }: Target, partition: number): string {
+  return `${projection.name}/${generation}/${partition}`;
+}
+
+/** The live generation of every projection. Throws when one is missing or was built by another version of its code. */
+export async function loadLive(pool: pg.Pool, schema: string, projections: readonly Projection[]): Promise<Target[]> {
+  const { rows } = await pool.query<{ projection: string; generation: number; version: number }>(
+    `select projection, generation, version from ${quote(schema)}.generations where status = 'live'`,
+  );
+  return projections.map((projection) => {
+    const live = rows.find((row) => row.projection === projection.name);
+    if (!live)
+      throw new Error(`Projection ${projection.name} has no tables yet. Run the database migration (npm start does).`);
+    if (live.version !== projection.version) {
+      throw new Error(
+        `Projection ${projection.name} was built by its version ${live.version}, and this is version ` +
+          `${projection.version}: its figures would mix both. Rebuild it.`,
+      );
+    }
+    return { projection, schema, generation: live.generation };
+  });
+}
+
+/** Checkpoints by {@link checkpointKey}. Throws when one is missing. */
+export async function loadCheckpoints(
+  pool: pg.Pool,
+  schema: string,
+  targets: readonly Target[],
+  partitions: readonly number[],
+): Promise<Map<string, Checkpoint>> {
+  const { rows } = await pool.query(
+    `select projection || '/' || generation || '/' || partition as key, next_offset, last_event_id
+     from ${quote(schema)}.checkpoints where partition = any($1)`,
+    [partitions],
+  );
+  const found = new Map<string, Checkpoint>(
+    rows.map((row) => [row.key, { nextOffset: row.next_offset, lastEventId: row.last_event_id }]),
+  );
+  const wanted = targets.flatMap((target) => partitions.map((partition) => checkpointKey(target, partition)));
+  return new Map(
+    wanted.map((key) => {
+      const checkpoint = found.get(key);
+      if (!checkpoint) throw new Error(`Checkpoint ${key} is missing: was SALES_PARTITIONS changed? It cannot be.`);
+      return [key, checkpoint];
+    }),
+  );
+}
+
+/** Moves all checkpoints, or throws {@link CheckpointConflict}; locks them until the transaction ends. */
+export async function advance(client: pg.ClientBase, schema: string, moves: readonly Move[]): Promise<void> {
+  const result = await client.query({
+    name: 'advance checkpoints',
+    text: `update ${quote(schema)}.checkpoints as kept set next_offset = moved.next, last_event_id = moved.last
+      from unnest($1::text[], $2::int[], $3::int[], $4::bigint[], $5::bigint[], $6::text[])
+        as moved (projection, generation, partition, expected, next, last)
+      where kept.projection = moved.projection and kept.generation = moved.generation
+        and kept.partition = moved.partition and kept.next_offset = moved.expected`,
+    values: [
+      moves.map(({ target }) => target.projection.name),
+      moves.map(({ target }) => target.generation),
+      moves.map(({ partition }) => partition),
+      moves.map(({ expected }) => expected),
+      moves.map(({ next }) => next.nextOffset),
+      moves.map(({ next }) => next.lastEventId),
+    ],
+  });
+  if (result.rowCount !== moves.length) {
+    throw new CheckpointConflict(`${moves.length - (result.rowCount ?? 0)} of ${moves.length} checkpoints have moved`);
+  }
+}

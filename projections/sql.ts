@@ -1,0 +1,127 @@
+/** The SQL of a projection's tables, derived from its definition. */
+import type { Columns, ColumnType, Projection } from './define.ts';
+import { LAST_RECORDED, namesOf } from './fold.ts';
+
+/** A column as the database has it: `name` unquoted, `type` without null. */
+export interface Column {
+  name: string;
+  type: Exclude<ColumnType, 'text null'>;
+}
+
+/** One generation of a projection's tables: the table that it is kept in. */
+export interface Target {
+  projection: Projection;
+  /** Postgres schema of the read models. */
+  schema: string;
+  generation: number;
+}
+
+export function tableOf({ projection, schema, generation }: Target): string {
+  return `${quote(schema)}.${quote(`${projection.name}_g${generation}`)}`;
+}
+
+/** All columns in table order: the key first. */
+export function columnsOf(projection: Projection): Column[] {
+  return [...columnsIn(projection.table.key), ...columnsIn(valuesOf(projection)), ...hiddenOf(projection)];
+}
+
+/** Creates the table and its indexes where they are missing. */
+export function createTable(target: Target): string[] {
+  const { projection } = target;
+  const table = tableOf(target);
+  const columns = [
+    ...columnsIn(projection.table.key).map(({ name, type }) => `${quote(name)} ${type} not null`),
+    ...Object.entries(valuesOf(projection)).map(
+      ([name, type]) => `${quote(name)} ${type}${constraint(projection, name, type)}`,
+    ),
+    ...hiddenOf(projection).map(({ name, type }) => `${quote(name)} ${type} not null`),
+    `primary key (${keyList(projection)})`,
+  ];
+  // Rows of a rollup are updated again and again: room on their page keeps the updates off the index.
+  const storage = projection.kind === 'rollup' ? ' with (fillfactor = 80)' : '';
+  const indexes = projection.kind === 'ledger' ? projection.table.indexes : [];
+  return [
+    `create table if not exists ${table} (${columns.join(', ')})${storage}`,
+    ...indexes.map((index, position) => {
+      const name = quote(`${projection.name}_g${target.generation}_i${position + 1}`);
+      return `create index if not exists ${name} on ${table} (${index})`;
+    }),
+  ];
+}
+
+/** Makes the view that readers use show this generation. */
+export function createView(target: Target): string {
+  const { projection, schema } = target;
+  const shown = [...columnsIn(projection.table.key), ...columnsIn(valuesOf(projection))].map(({ name }) => quote(name));
+  const view = `${quote(schema)}.${quote(projection.name)}`;
+  return `create or replace view ${view} as select ${shown.join(', ')} from ${tableOf(target)}`;
+}
+
+/**
+ * Adds rows, given as one array a column, in key order (so that two writers never wait for each other in a circle).
+ * Rows of a ledger that are there already are left as they are.
+ */
+export function upsert(target: Target): string {
+  const { projection } = target;
+  const columns = columnsOf(projection);
+  const names = columns.map(({ name }) => quote(name)).join(', ');
+  const arrays = columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ');
+  const key = keyList(projection);
+  return (
+    `insert into ${tableOf(target)} as kept (${names}) ` +
+    `select * from unnest(${arrays}) as added (${names}) order by ${key} ` +
+    `on conflict (${key}) do ${projection.kind === 'ledger' ? 'nothing' : `update set ${merges(projection)}`}`
+  );
+}
+
+/** Adds rows as COPY text. Fails as a whole when one is there already. */
+export function copyIn(target: Target): string {
+  const names = columnsOf(target.projection).map(({ name }) => quote(name));
+  return `copy ${tableOf(target)} (${names.join(', ')}) from stdin`;
+}
+
+export function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function merges(projection: Projection): string {
+  if (projection.kind === 'ledger') return '';
+  const { measures } = projection.table;
+  const newer = `excluded.${quote(LAST_RECORDED)} >= kept.${quote(LAST_RECORDED)}`;
+  const sets = Object.entries(measures).map(([name, { merge }]) => {
+    const column = quote(name);
+    if (merge === 'sum') return `${column} = kept.${column} + excluded.${column}`;
+    if (merge === 'min') return `${column} = least(kept.${column}, excluded.${column})`;
+    if (merge === 'max') return `${column} = greatest(kept.${column}, excluded.${column})`;
+    return `${column} = case when ${newer} then excluded.${column} else kept.${column} end`;
+  });
+  for (const { name } of hiddenOf(projection)) {
+    sets.push(`${quote(name)} = greatest(kept.${quote(name)}, excluded.${quote(name)})`);
+  }
+  return sets.join(', ');
+}
+
+function constraint(projection: Projection, name: string, type: ColumnType): string {
+  if (type === 'text null') return '';
+  if (projection.kind === 'ledger') return ' not null';
+  const merge = projection.table.measures[name]?.merge;
+  return merge === 'sum' ? ' not null default 0' : '';
+}
+
+function valuesOf(projection: Projection): Columns {
+  if (projection.kind === 'ledger') return projection.table.columns;
+  return Object.fromEntries(Object.entries(projection.table.measures).map(([name, { type }]) => [name, type]));
+}
+
+function hiddenOf(projection: Projection): Column[] {
+  const needed = projection.kind === 'rollup' && namesOf(projection.table.measures, 'last').length > 0;
+  return needed ? [{ name: LAST_RECORDED, type: 'bigint' }] : [];
+}
+
+function columnsIn(columns: Columns): Column[] {
+  return Object.entries(columns).map(([name, type]) => ({ name, type: type === 'text null' ? 'text' : type }));
+}
+
+function keyList(projection: Projection): string {
+  return Object.keys(projection.table.key).map(quote).join(', ');
+}

@@ -1,0 +1,168 @@
+/** The projection worker: reads its partitions of the log and keeps tables and live window level with them. */
+import type { Redis } from 'ioredis';
+import type { Kafka } from 'kafkajs';
+import type pg from 'pg';
+import type { Config } from '../../platform/config.ts';
+import { consumePartitions } from '../../platform/kafka/consume.ts';
+import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { namesOf } from '../../platform/names.ts';
+import { isConnectionLost } from '../../platform/postgres/index.ts';
+import type { Codec } from '../../platform/registry/codec.ts';
+import { retry } from '../../platform/retry.ts';
+import { projections } from '../catalogue.ts';
+import { loadLive } from '../checkpoints.ts';
+import { decodeSlices, type RawSlice } from '../log-slice.ts';
+import { type Positions, ReadModels } from '../read-models.ts';
+import { dayIn } from '../time.ts';
+import { type Applier, applyBatch } from './apply.ts';
+import { LiveWindowKeeper } from './live-keeper.ts';
+import { RecordQueue } from './queue.ts';
+import { refoldFromLog } from './refold.ts';
+
+const BATCH = { records: 5000, bytes: 8 * 1024 * 1024 };
+/** Records that may wait before reading pauses, and at how few it goes on. */
+const WAITING = { most: 20_000, resume: 5000 };
+const WINDOW_CHECK_MS = 1000;
+
+export interface ProjectionWorker {
+  /** True once partitions were assigned and their checkpoints loaded. */
+  isReady(): boolean;
+  stop(): Promise<void>;
+}
+
+export interface WorkerOptions {
+  config: Pick<Config, 'namespace' | 'storeTimeZone'>;
+  kafka: Kafka;
+  pool: pg.Pool;
+  redis: Redis;
+  codec: Pick<Codec, 'learn' | 'decode'>;
+  logger: Logger;
+  /** The worker cannot go on and has stopped applying. End the process. */
+  onFailure(error: unknown): void;
+  /** Milliseconds since 1970 UTC. */
+  now?(): number;
+}
+
+export async function startProjections(options: WorkerOptions): Promise<ProjectionWorker> {
+  const { config, kafka, pool, redis, codec, logger, onFailure, now = Date.now } = options;
+  const names = namesOf(config.namespace);
+  const topic = names.topics.events;
+  const storeDay = dayIn(config.storeTimeZone);
+  const decode = (slices: readonly RawSlice[]) => decodeSlices(codec, storeDay, slices);
+  const readModels = new ReadModels(pool, names.postgres.read, await loadLive(pool, names.postgres.read, projections));
+  const liveWindow = new LiveWindowKeeper({
+    writer: new LiveWindowWriter(redis, names.redisPrefix),
+    refold: refoldFromLog({ kafka, topic, logger, decode, now }),
+    logger,
+    now,
+  });
+
+  const queue = new RecordQueue();
+  const owned = new Set<number>();
+  const paused = new Set<number>();
+  const stopping = new AbortController();
+  let ready = false;
+
+  // Whatever reads or moves checkpoints and fences happens one after the other.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work);
+    last = turn.catch(() => {});
+    return turn;
+  };
+
+  const consumer = await consumePartitions({
+    kafka,
+    logger,
+    groupId: names.groups.projections,
+    topics: [topic],
+    onFailure,
+    onAssigned: (partitions) =>
+      inTurn(async () => {
+        const positions = await retry(() => readModels.load(partitions), {
+          when: isConnectionLost,
+          onRetry: (error) => logger.warn({ err: error }, 'Postgres does not answer; waiting for it'),
+          signal: stopping.signal,
+        });
+        for (const [partition, position] of positions) {
+          owned.add(partition);
+          queue.drop(partition);
+          liveWindow.own(partition, position);
+        }
+        await liveWindow.check();
+        ready = true;
+        logger.info({ positions: Object.fromEntries(positions) }, 'partitions assigned');
+        return [...positions].map(([partition, offset]) => ({ topic, partition, offset }));
+      }),
+    onRevoked: (partitions) => {
+      for (const partition of partitions) {
+        owned.delete(partition);
+        queue.drop(partition);
+        liveWindow.disown(partition);
+      }
+    },
+    onRecords: (_, partition, records) => {
+      queue.push(partition, records);
+      if (queue.size < WAITING.most) return;
+      paused.add(partition);
+      consumer.pause(topic, partition);
+    },
+    committable: () => [...owned].map((partition) => ({ topic, partition, offset: readModels.position(partition) })),
+  });
+
+  const applier: Applier = {
+    readModels,
+    liveWindow,
+    decode,
+    owned,
+    logger,
+    signal: stopping.signal,
+    announce: (positions) => announce(pool, names.notifyChannel, positions, logger),
+    onSetBack(partition, offset) {
+      logger.error(
+        { partition, offset },
+        'Postgres has lost its last commits; reading the log again from its checkpoint',
+      );
+      queue.drop(partition);
+      consumer.seek({ topic, partition, offset });
+    },
+  };
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await queue.filled();
+      const batch = queue.take(BATCH.records, BATCH.bytes);
+      if (queue.size < WAITING.resume) {
+        for (const partition of paused) consumer.resume(topic, partition);
+        paused.clear();
+      }
+      if (batch.length > 0) await inTurn(() => applyBatch(applier, batch));
+    }
+  }
+
+  const running = run().catch((error) => {
+    if (!stopping.signal.aborted) onFailure(error);
+  });
+  const checking = setInterval(() => void inTurn(() => liveWindow.check()), WINDOW_CHECK_MS);
+
+  return {
+    isReady: () => ready,
+    async stop() {
+      clearInterval(checking);
+      stopping.abort();
+      queue.wake();
+      await running;
+      await consumer.stop();
+      await liveWindow.settled();
+    },
+  };
+}
+
+/** One NOTIFY a batch. Readers poll besides, so one that is lost costs a second and no more. */
+async function announce(pool: pg.Pool, channel: string, positions: Positions, logger: Logger): Promise<void> {
+  const payload = JSON.stringify({ positions: Object.fromEntries(positions) });
+  await pool
+    .query({ name: 'announce', text: 'select pg_notify($1, $2)', values: [channel, payload] })
+    .catch((error) => logger.warn({ err: error }, 'positions not announced; readers will find them by polling'));
+}

@@ -1,0 +1,75 @@
+import type { Logger } from '../../platform/logger.ts';
+import { isConnectionLost } from '../../platform/postgres/index.ts';
+import { DecodeError } from '../../platform/registry/codec.ts';
+import { retry } from '../../platform/retry.ts';
+import { CheckpointConflict } from '../checkpoints.ts';
+import type { LogSlice, RawSlice } from '../log-slice.ts';
+import type { Positions, ReadModels } from '../read-models.ts';
+import type { LiveWindowKeeper } from './live-keeper.ts';
+
+export interface Applier {
+  readModels: ReadModels;
+  liveWindow: LiveWindowKeeper;
+  decode(slices: readonly RawSlice[]): Promise<LogSlice[]>;
+  /** Tells readers about new positions, once they are in Postgres and Redis. A hint that may get lost. */
+  announce(positions: Positions): Promise<void>;
+  /** The partitions that this worker has now. */
+  owned: ReadonlySet<number>;
+  /** Postgres lost its last commits: the partition must be read again from `position`. */
+  onSetBack(partition: number, position: number): void;
+  logger: Logger;
+  signal: AbortSignal;
+}
+
+/**
+ * Takes one batch through: decode, Postgres in one transaction, then the live window, then the announcement. Waits for
+ * a registry or a database that is away. Rejects on what waiting does not cure: a valid record that cannot be decoded
+ * or folded, or a log that has changed.
+ */
+export async function applyBatch(applier: Applier, batch: readonly RawSlice[]): Promise<void> {
+  const slices = await decodePatiently(applier, batch);
+  const committed = await commitPatiently(applier, slices);
+  if (committed.slices.length === 0) return;
+  await applier.liveWindow.apply(committed.slices);
+  await applier.announce(committed.positions);
+}
+
+function decodePatiently({ decode, logger, signal }: Applier, batch: readonly RawSlice[]): Promise<LogSlice[]> {
+  return retry(() => decode(batch), {
+    when: (error) => !(error instanceof DecodeError),
+    onRetry: (error) => logger.warn({ err: error }, 'the schema registry does not answer; waiting for it'),
+    signal,
+  });
+}
+
+async function commitPatiently(applier: Applier, read: readonly LogSlice[]) {
+  const { readModels, owned, logger, signal } = applier;
+  let slices = read.filter(({ partition }) => owned.has(partition));
+  let failed = false;
+  const commit = async () => {
+    if (failed) slices = await reloaded(applier, slices);
+    return { slices, positions: await readModels.commit(slices) };
+  };
+  return retry(commit, {
+    when: (error) => error instanceof CheckpointConflict || isConnectionLost(error),
+    onRetry(error) {
+      failed = true;
+      logger.warn({ err: error }, 'batch not committed; loading the checkpoints again');
+    },
+    signal,
+  });
+}
+
+/** After a commit that failed or may have succeeded: what is left to do, by the checkpoints that the database has. */
+async function reloaded(applier: Applier, slices: readonly LogSlice[]): Promise<LogSlice[]> {
+  const { readModels, liveWindow, owned, onSetBack } = applier;
+  const still = slices.filter(({ partition }) => owned.has(partition));
+  const positions = await readModels.load(still.map(({ partition }) => partition));
+  return still.filter(({ partition, from }) => {
+    const position = positions.get(partition) ?? 0;
+    liveWindow.own(partition, position);
+    if (position >= from) return true;
+    onSetBack(partition, position);
+    return false;
+  });
+}

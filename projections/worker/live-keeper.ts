@@ -1,0 +1,134 @@
+import type { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { LiveFold } from '../live.ts';
+import type { LogSlice } from '../log-slice.ts';
+
+/** Folds the window of each partition (by number) anew from the log, up to the given offset. */
+export type Refold = (ends: ReadonlyMap<number, number>) => Promise<LiveFold[]>;
+
+interface Kept {
+  partition: number;
+  /** Up to where the window ought to reach: what Postgres has committed. */
+  next: number;
+  /** `unverified`: what Redis holds is not known. Only a window that is `following` is written to batch by batch. */
+  standing: 'unverified' | 'following' | 'rebuilding';
+  /** What was committed while the window was being rebuilt. */
+  pending: LiveFold;
+}
+
+/**
+ * Keeps the live window of each owned partition level with Postgres. A window that does not stand where it should
+ * (flushed, restored from an old snapshot, or Postgres went back) is folded anew from the log beside the running work.
+ * Nothing here throws: Redis is disposable, and figures in Postgres never wait for it.
+ */
+export class LiveWindowKeeper {
+  readonly #writer: LiveWindowWriter;
+  readonly #refold: Refold;
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  readonly #kept = new Map<number, Kept>();
+  #rebuilding: Promise<void> = Promise.resolve();
+
+  constructor(options: { writer: LiveWindowWriter; refold: Refold; logger: Logger; now: () => number }) {
+    this.#writer = options.writer;
+    this.#refold = options.refold;
+    this.#logger = options.logger;
+    this.#now = options.now;
+  }
+
+  /** Takes over a partition whose tables reach up to `next`; {@link check} then sees to its window. */
+  own(partition: number, next: number): void {
+    this.#kept.set(partition, { partition, next, standing: 'unverified', pending: new LiveFold(partition, next) });
+  }
+
+  disown(partition: number): void {
+    this.#kept.delete(partition);
+  }
+
+  /** Adds committed slices to their windows, all in one round trip. */
+  async apply(slices: readonly LogSlice[]): Promise<void> {
+    await Promise.all(
+      slices.map(async ({ partition, from, to, records }) => {
+        const kept = this.#kept.get(partition);
+        if (!kept || to <= kept.next) return;
+        const delta = new LiveFold(partition, kept.next);
+        if (kept.standing === 'rebuilding') kept.pending.add(records, to);
+        else delta.add(records, to);
+        const gap = from > kept.next;
+        kept.next = to;
+        if (kept.standing === 'following' && (gap || !(await this.#follow(delta)))) kept.standing = 'unverified';
+      }),
+    );
+  }
+
+  /**
+   * Compares all fences with where they should be and begins to rebuild the windows that differ. Must not run while
+   * {@link apply} does.
+   */
+  async check(): Promise<void> {
+    const settled = [...this.#kept.values()].filter(({ standing }) => standing !== 'rebuilding');
+    let fences: (number | null)[];
+    try {
+      fences = await this.#writer.fences(settled.map(({ partition }) => partition));
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'Redis does not answer; the live window stands still');
+      for (const kept of settled) kept.standing = 'unverified';
+      return;
+    }
+    const observed = new Map<Kept, number | null>();
+    settled.forEach((kept, index) => {
+      const fence = fences[index] ?? null;
+      if (fence === kept.next) {
+        kept.standing = 'following';
+      } else {
+        kept.standing = 'rebuilding';
+        kept.pending = new LiveFold(kept.partition, kept.next);
+        observed.set(kept, fence);
+      }
+    });
+    if (observed.size > 0) this.#rebuilding = Promise.all([this.#rebuilding, this.#rebuild(observed)]).then(() => {});
+  }
+
+  /** Resolves when no window is being rebuilt. */
+  async settled(): Promise<void> {
+    await this.#rebuilding;
+  }
+
+  async #rebuild(observed: ReadonlyMap<Kept, number | null>): Promise<void> {
+    const started = this.#now();
+    const partitions = [...observed.keys()].map(({ partition }) => partition);
+    try {
+      const folds = await this.#refold(new Map([...observed.keys()].map(({ partition, next }) => [partition, next])));
+      const byPartition = new Map(folds.map((fold) => [fold.partition, fold]));
+      for (const [kept, fence] of observed) {
+        const fold = byPartition.get(kept.partition);
+        if (fold) await this.#putInPlace(kept, fold, fence);
+      }
+      this.#logger.info({ partitions, ms: this.#now() - started }, 'live window rebuilt from the log');
+    } catch (error) {
+      this.#logger.warn({ err: error, partitions }, 'live window not rebuilt; trying again');
+    } finally {
+      for (const kept of observed.keys()) if (kept.standing === 'rebuilding') kept.standing = 'unverified';
+    }
+  }
+
+  async #putInPlace(kept: Kept, fold: LiveFold, observed: number | null): Promise<void> {
+    if (this.#kept.get(kept.partition) !== kept) return;
+    if (!(await this.#writer.replace(fold, observed, this.#now()))) return;
+    while (kept.pending.to > kept.pending.from) {
+      const caughtUp = kept.pending;
+      kept.pending = new LiveFold(kept.partition, caughtUp.to);
+      if (!(await this.#follow(caughtUp))) return;
+    }
+    kept.standing = 'following';
+  }
+
+  async #follow(delta: LiveFold): Promise<boolean> {
+    try {
+      return await this.#writer.follow(delta, this.#now());
+    } catch (error) {
+      this.#logger.warn({ err: error, partition: delta.partition }, 'live window not written; it will be rebuilt');
+      return false;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { LogRecord } from '../../platform/kafka/consume.ts';
+import type { RawSlice } from '../log-slice.ts';
+
+/** Records that were read and wait to be applied, in order for each partition. Gathers while a batch is under way. */
+export class RecordQueue {
+  readonly #waiting = new Map<number, LogRecord[]>();
+  #arrived: (() => void) | undefined;
+  #records = 0;
+
+  /** Records of all partitions that wait. */
+  get size(): number {
+    return this.#records;
+  }
+
+  push(partition: number, records: readonly LogRecord[]): void {
+    const waiting = this.#waiting.get(partition);
+    if (waiting) for (const record of records) waiting.push(record);
+    else this.#waiting.set(partition, [...records]);
+    this.#records += records.length;
+    this.#arrived?.();
+  }
+
+  /** Forgets what waits of a partition. */
+  drop(partition: number): void {
+    this.#records -= this.#waiting.get(partition)?.length ?? 0;
+    this.#waiting.delete(partition);
+  }
+
+  /** Takes the next records, at most about so many and so many bytes, an equal share of each partition, at least one. */
+  take(maxRecords: number, maxBytes: number): RawSlice[] {
+    const shares = this.#waiting.size;
+    return [...this.#waiting].map(([partition, waiting]) => {
+      let count = 0;
+      let bytes = 0;
+      for (const { value } of waiting) {
+        if (count > 0 && (count >= maxRecords / shares || bytes >= maxBytes / shares)) break;
+        bytes += value?.length ?? 0;
+        count += 1;
+      }
+      this.#records -= count;
+      if (count === waiting.length) this.#waiting.delete(partition);
+      return { partition, records: waiting.splice(0, count) };
+    });
+  }
+
+  /** Resolves when something waits, or once `wake` is called. */
+  async filled(): Promise<void> {
+    if (this.#records > 0) return;
+    await new Promise<void>((resolve) => {
+      this.#arrived = resolve;
+    });
+    this.#arrived = undefined;
+  }
+
+  /** Ends a wait in {@link filled}. */
+  wake(): void {
+    this.#arrived?.();
+  }
+}

@@ -1,0 +1,58 @@
+/** A topic of events without a command side: appends events where they expect to land, as an owner would. */
+import { createTopics } from '../../dev/topics.ts';
+import type { Event } from '../../domain/messages.generated.ts';
+import { eventIdOf } from '../../domain/state.ts';
+import type { Config } from '../../platform/config.ts';
+import { createAppender } from '../../platform/kafka/append.ts';
+import { createKafka, withAdmin } from '../../platform/kafka/client.ts';
+import { topicRanges } from '../../platform/kafka/offsets.ts';
+import { createPartitioner } from '../../platform/kafka/partitioner.ts';
+import { namesOf } from '../../platform/names.ts';
+import { createCodec } from '../../platform/registry/codec.ts';
+import { registerAll } from '../../schemas/registry.ts';
+
+export interface EventLog {
+  /** Appends events in order, each to the partition of its id. `void` makes them land elsewhere than they expect. */
+  append(events: readonly Event[], options?: { void?: boolean }): Promise<void>;
+  /** Next offset of each partition. */
+  ends(): Promise<Map<number, number>>;
+  close(): Promise<void>;
+}
+
+/** Creates the topics and registers the schemas of the namespace. */
+export async function createEventLog(config: Config): Promise<EventLog> {
+  const { topics } = namesOf(config.namespace);
+  await createTopics(config, topics);
+  const codec = createCodec(config.registry, await registerAll(config.registry, topics));
+  const kafka = createKafka(config, 'test');
+  const appender = await createAppender(kafka);
+  const partitionOf = createPartitioner(config.partitions);
+  const ends = () =>
+    withAdmin(kafka, async (admin) => {
+      const ranges = await topicRanges(admin, topics.events);
+      return new Map([...ranges].map(([partition, { high }]) => [partition, high]));
+    });
+  const next = await ends();
+
+  return {
+    ends,
+    close: () => appender.close(),
+    async append(events, options = {}) {
+      const byPartition = new Map<number, { key: string; value: Buffer }[]>();
+      for (const event of events) {
+        const key = eventIdOf(event).replace(/^\w+:/, '');
+        const partition = partitionOf(key);
+        const offset = next.get(partition) ?? 0;
+        const data = { ...event.data, expectedOffset: offset + (options.void ? 1 : 0), commandOffset: offset };
+        const value = codec.encode({ ...event, data } as Event);
+        const messages = byPartition.get(partition) ?? [];
+        messages.push({ key, value });
+        byPartition.set(partition, messages);
+        next.set(partition, offset + 1);
+      }
+      await Promise.all(
+        [...byPartition].map(([partition, messages]) => appender.append(topics.events, partition, messages)),
+      );
+    },
+  };
+}
