@@ -1,0 +1,76 @@
+import type { Figures } from '../api/queries.ts';
+import { formatMoney, formatMoneyBrief, formatMoneyShort, type Money } from '../format/money.ts';
+import { formatCount, formatCountShort } from '../format/numbers.ts';
+
+/** The figures that the page leads with; each can be the one that the trend shows. */
+export const METRIC_NAMES = ['net', 'orders', 'average', 'units', 'returns'] as const;
+export type MetricName = (typeof METRIC_NAMES)[number];
+
+/** One figure: how it is read from a period's figures, and how it is written. */
+export interface Metric {
+  name: MetricName;
+  label: string;
+  /** The formula, in the words of the page. */
+  formula: string;
+  /** True where more is worse, so that colours say so. */
+  lessIsBetter: boolean;
+  value: (figures: Figures) => number;
+  /** The headline. */
+  brief: (figures: Figures) => string;
+  /** Written out in full. */
+  full: (figures: Figures) => string;
+  axis: (value: number, currency: string) => string;
+}
+
+export const METRICS: readonly Metric[] = [
+  money('net', 'Net revenue', 'Gross sales − discounts − returns − refunds', (figures) => figures.net),
+  count('orders', 'Orders', 'Sales recorded; returns are not orders', (figures) => figures.orders),
+  money(
+    'average',
+    'Average order',
+    '(Gross sales − discounts) ÷ orders',
+    (figures) => figures.averageOrderValue ?? { ...figures.net, amount: '' },
+  ),
+  count('units', 'Units sold', 'Pieces sold; returned pieces are not taken off', (figures) => figures.units),
+  {
+    ...money('returns', 'Returns', 'Value of goods that came back in this period', (figures) => figures.returns),
+    lessIsBetter: true,
+  },
+];
+
+/** The metric called `name`. */
+export function metric(name: MetricName): Metric {
+  const found = METRICS.find((candidate) => candidate.name === name);
+  if (!found) throw new Error(`No metric is called ${name}.`);
+  return found;
+}
+
+function money(name: MetricName, label: string, formula: string, read: (figures: Figures) => Money): Metric {
+  const written = (format: (money: Money) => string) => (figures: Figures) => {
+    const amount = read(figures);
+    return amount.amount === '' ? '–' : format(amount);
+  };
+  return {
+    name,
+    label,
+    formula,
+    lessIsBetter: false,
+    value: (figures) => Number(read(figures).amount),
+    brief: written(formatMoneyBrief),
+    full: written(formatMoney),
+    axis: formatMoneyShort,
+  };
+}
+
+function count(name: MetricName, label: string, formula: string, read: (figures: Figures) => number): Metric {
+  return {
+    name,
+    label,
+    formula,
+    lessIsBetter: false,
+    value: read,
+    brief: (figures) => formatCount(read(figures)),
+    full: (figures) => formatCount(read(figures)),
+    axis: formatCountShort,
+  };
+}
