@@ -1,0 +1,38 @@
+import { expect } from 'chai';
+import type { Event } from '../../../domain/messages.generated.ts';
+import { type Codec, DecodeError } from '../../../platform/registry/codec.ts';
+import { decodeSlices, idOf } from '../../../projections/log-slice.ts';
+import { sale } from '../../support/documents.ts';
+
+/** A prefix, then expectedOffset and commandOffset as Avro longs below 64; what follows is up to the codec. */
+const bytes = (expectedOffset: number, tail = 0) => Buffer.from([0, 0, 0, 0, 1, expectedOffset * 2, 0, tail]);
+const record = (offset: number, value: Buffer | null) => ({ offset, timestamp: 1000 + offset, key: null, value });
+
+const codec: Pick<Codec, 'learn' | 'decode'> = {
+  learn: async () => {},
+  decode(value) {
+    if (value?.at(-1) === 1) throw new DecodeError('schema id 1 is unknown');
+    if (value?.at(-1) === 2) return { type: 'RecordSale' } as never;
+    return sale('s-1') as Event;
+  },
+};
+const decode = (...records: ReturnType<typeof record>[]) =>
+  decodeSlices(codec, () => '2026-01-01', [{ partition: 4, records }]);
+
+describe('decodeSlices', () => {
+  it('takes an event where it expects to sit and no other, decodable or not', async () => {
+    const [slice] = await decode(record(7, bytes(7)), record(8, bytes(7)), record(9, bytes(8, 1)), record(10, null));
+    expect(slice?.from).to.equal(7);
+    expect(slice?.to).to.equal(11);
+    expect(slice?.records.map(idOf)).to.deep.equal(['SaleRecorded:s-1', 'void', 'void', 'void']);
+    expect(slice?.records[0]).to.include({ partition: 4, offset: 7, recordedAt: 1007 });
+  });
+
+  it('never passes over a valid record that it cannot decode', async () => {
+    for (const tail of [1, 2]) {
+      const error = await decode(record(7, bytes(7)), record(8, bytes(8, tail))).catch((thrown) => thrown);
+      expect(error).to.be.instanceOf(DecodeError);
+      expect(error.message).to.match(/^4:8 is valid but cannot be decoded: /);
+    }
+  });
+});

@@ -1,0 +1,54 @@
+import { expect } from 'chai';
+import { RecordQueue } from '../../../projections/worker/queue.ts';
+
+const records = (from: number, to: number, bytes = 1) =>
+  Array.from({ length: to - from }, (_, index) => ({
+    offset: from + index,
+    timestamp: 0,
+    key: null,
+    value: Buffer.alloc(bytes),
+  }));
+const taken = (queue: RecordQueue, most: number, bytes = 1e6) =>
+  queue.take(most, bytes).map(({ partition, records: got }) => [partition, got[0]?.offset, got.length]);
+
+describe('RecordQueue', () => {
+  it('gathers what arrives and gives each partition its share, in order', () => {
+    const queue = new RecordQueue();
+    queue.push(0, records(0, 10));
+    queue.push(1, records(5, 7));
+    queue.push(0, records(10, 20));
+    expect(taken(queue, 8)).to.deep.equal([
+      [0, 0, 4],
+      [1, 5, 2],
+    ]);
+    expect(queue.size).to.equal(16);
+    expect(taken(queue, 100)).to.deep.equal([[0, 4, 16]]);
+    expect(taken(queue, 100)).to.deep.equal([]);
+  });
+
+  it('cuts by bytes too, but never to nothing', () => {
+    const queue = new RecordQueue();
+    queue.push(0, records(0, 3, 1000));
+    expect(taken(queue, 100, 10)).to.deep.equal([[0, 0, 1]]);
+    expect(taken(queue, 100, 1500)).to.deep.equal([[0, 1, 2]]);
+  });
+
+  it('forgets a partition', () => {
+    const queue = new RecordQueue();
+    queue.push(0, records(0, 3));
+    queue.drop(0);
+    queue.drop(1);
+    expect(queue.size).to.equal(0);
+  });
+
+  it('wakes who waits', async () => {
+    const queue = new RecordQueue();
+    const filled = queue.filled();
+    queue.push(3, records(0, 1));
+    await filled;
+    queue.take(1, 1);
+    const woken = queue.filled();
+    queue.wake();
+    await woken;
+  });
+});
