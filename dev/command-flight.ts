@@ -216,9 +216,16 @@ export class Flight<C extends CommandJson> {
   }
 }
 
-function outcomeOf(line: string): Outcome {
-  const answer: Outcome & { error?: Problem } = JSON.parse(line);
-  return answer.error ? { outcome: 'invalid', problem: answer.error } : answer;
+/** `unknown`: the outcome did not come in time. Asking again tells. */
+type AnswerLine = Outcome | { outcome: 'unknown' } | { outcome?: undefined; error: Problem };
+
+const notInTime: Problem = { status: 504, title: 'Not decided in time' };
+
+function outcomeOf(text: string): Outcome {
+  const answer: AnswerLine = JSON.parse(text);
+  if (answer.outcome === undefined) return { outcome: 'invalid', problem: answer.error };
+  if (answer.outcome === 'unknown') return { outcome: 'invalid', problem: notInTime };
+  return answer;
 }
 
 function isTemporary(problem: Problem): boolean {

@@ -1,0 +1,69 @@
+/** `sales bench`: benchmarks that anyone can run, on the servers that are up, in a namespace of their own. */
+import { Command, Option } from 'commander';
+import { benchIngest } from '../bench/ingest.ts';
+import { benchLatency } from '../bench/latency.ts';
+import type { Report } from '../bench/report.ts';
+import type { Config } from '../platform/config.ts';
+import { dropNamespace, servers } from '../test/support/servers.ts';
+import { type Services, startServices } from '../test/support/services.ts';
+
+interface Common {
+  seconds: number;
+  json?: boolean;
+}
+
+type Run = (config: Config, services: Services, onProgress: (text: string) => void) => Promise<Report>;
+
+export function benchCommand(): Command {
+  const bench = new Command('bench').description(
+    'Measure. Starts services of its own in a namespace of its own on the servers that are up, and cleans up. ' +
+      'Let nothing else run meanwhile.',
+  );
+  bench
+    .command('ingest')
+    .description('Sales a second, sustained, from HTTP to the commit of the read models; bytes a sale.')
+    .addOption(seconds(30))
+    .addOption(json())
+    .action((options: Common) =>
+      measure(options, (config, services, onProgress) =>
+        benchIngest(config, services, { seconds: options.seconds, onProgress }),
+      ),
+    );
+  bench
+    .command('latency')
+    .description('From the command sent to the first live update that covers it, received.')
+    .addOption(new Option('--rate <n>', 'commands a second').default(500).argParser(Number))
+    .addOption(seconds(30))
+    .addOption(json())
+    .action((options: Common & { rate: number }) =>
+      measure(options, (_, services, onProgress) => benchLatency(services, { ...options, onProgress })),
+    );
+  return bench;
+}
+
+async function measure({ json }: Common, run: Run): Promise<void> {
+  const onProgress = (text: string) => process.stderr.write(`${text}\n`);
+  const config = await servers();
+  let services: Services | undefined;
+  try {
+    services = await startServices(config);
+    const result = await run(config, services, onProgress);
+    process.stdout.write(json ? `${JSON.stringify(result)}\n` : describe(result));
+  } finally {
+    await services?.stop();
+    await dropNamespace(config);
+  }
+}
+
+function describe({ bench, machine, figures }: Report): string {
+  const lines = Object.entries(figures).map(([name, value]) => `${name.padEnd(24)}${value.toLocaleString('en')}\n`);
+  return `${bench} on ${machine.cores} cores, ${machine.memoryGb} GB, Node ${machine.node}\n${lines.join('')}`;
+}
+
+function seconds(fallback: number): Option {
+  return new Option('--seconds <n>', 'how long to measure').default(fallback).argParser(Number);
+}
+
+function json(): Option {
+  return new Option('--json', 'end with one line of JSON');
+}

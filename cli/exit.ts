@@ -1,0 +1,49 @@
+/** How a command ends: exit codes, and errors as a person or a program reads them. */
+import { CommandApiUnreachable } from '../dev/command-errors.ts';
+import { DevError } from '../dev/dev-error.ts';
+import { ConfigError } from '../platform/config.ts';
+
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  /** It ran to its end, but something could not be taken; the output says what. */
+  incomplete: 3,
+  unreachable: 4,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+export const exitCodesHelp = `
+Exit codes:
+  0    done
+  1    failed
+  2    wrong arguments or settings
+  3    done, but something could not be taken: the output says what
+  4    a service can't be reached
+  130  interrupted`;
+
+/** Writes an error to standard error, one line of JSON on request, and gives the exit code that goes with it. */
+export function explain(error: unknown, json: boolean): ExitCode {
+  const exitCode = codeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (json) process.stderr.write(`${JSON.stringify({ error: message, exitCode })}\n`);
+  else process.stderr.write(`sales: ${known(error) ? message : stackOf(error)}\n`);
+  return exitCode;
+}
+
+function codeOf(error: unknown): ExitCode {
+  if (error instanceof CommandApiUnreachable) return exitCodes.unreachable;
+  if (error instanceof ConfigError) return exitCodes.usage;
+  return exitCodes.failed;
+}
+
+/** Errors that say all there is to say; of the others the stack is wanted. */
+function known(error: unknown): boolean {
+  return error instanceof DevError || error instanceof ConfigError;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

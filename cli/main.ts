@@ -1,0 +1,26 @@
+/** The `sales` command: one file a noun. */
+import { Command, CommanderError } from 'commander';
+import { benchCommand } from './bench.ts';
+import { exitCodes, exitCodesHelp, explain } from './exit.ts';
+import { importCommand } from './import.ts';
+import { seedCommand } from './seed.ts';
+import { simulateCommand } from './simulate.ts';
+
+const nouns = [importCommand, seedCommand, simulateCommand, benchCommand];
+
+const program = new Command('sales')
+  .description(
+    'Real-time sales analytics. Finds what "npm start" runs by itself; settings in the environment come first.',
+  )
+  .addHelpText('after', exitCodesHelp);
+for (const noun of nouns) program.addCommand(noun());
+for (const command of [program, ...program.commands]) {
+  command.exitOverride().showHelpAfterError('Run with --help for what it takes.');
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  else process.exitCode = explain(error, process.argv.includes('--json'));
+}

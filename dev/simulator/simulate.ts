@@ -1,0 +1,61 @@
+/** Runs the live stream against the command API and counts what becomes of it. */
+import { randomUUID } from 'node:crypto';
+import { sendCommands } from '../command-client.ts';
+import { createPacing, irregularGaps, type Pacing } from './pacing.ts';
+import { liveStream } from './stream.ts';
+
+export interface SimulateOptions {
+  /** Base URL of the command API. */
+  commandsUrl: string;
+  /** Sales and returns a second. */
+  rate: number;
+  currency: string;
+  /** Customers come irregularly, as they do; steady without. */
+  irregular: boolean;
+  signal: AbortSignal;
+  onRetry?: (reason: string, delayMs: number) => void;
+}
+
+export interface SimulationCounts {
+  accepted: number;
+  refused: number;
+  /** Not sent, because the command API could not keep up or was away. */
+  skipped: number;
+  /** Why the last one was refused. */
+  lastRefusal?: string;
+}
+
+/** Runs until `signal`; reconnects for ever. `counts` grow while it runs. */
+export function simulate(options: SimulateOptions): { counts: SimulationCounts; done: Promise<void> } {
+  const now = () => performance.now();
+  const pacing = createPacing({
+    perSecond: options.rate,
+    start: now(),
+    ...(options.irregular ? { nextGap: irregularGaps(Math.random) } : {}),
+  });
+  const counts: SimulationCounts = { accepted: 0, refused: 0, skipped: 0 };
+  return { counts, done: run(options, pacing, counts, now) };
+}
+
+async function run(
+  { commandsUrl, rate, currency, signal, onRetry }: SimulateOptions,
+  pacing: Pacing,
+  counts: SimulationCounts,
+  now: () => number,
+): Promise<void> {
+  const runId = `sim-${randomUUID()}`;
+  const stream = liveStream({ runId, currency, seed: Date.now(), pacing, signal, now });
+  // Two seconds' worth, so that a slow answer does not hold a fast stream up.
+  const maxInFlight = Math.max(1000, rate * 2);
+  const answers = sendCommands(commandsUrl, stream, { signal, onRetry, maxInFlight, giveUpAfterMs: Infinity });
+  for await (const { outcome } of answers) {
+    counts.skipped = pacing.skipped;
+    if (outcome.outcome === 'accepted') {
+      counts.accepted += 1;
+      continue;
+    }
+    counts.refused += 1;
+    counts.lastRefusal =
+      outcome.outcome === 'rejected' ? outcome.detail : (outcome.problem.detail ?? outcome.problem.title);
+  }
+}
