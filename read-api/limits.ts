@@ -2,7 +2,6 @@
 import {
   type ASTNode,
   type DocumentNode,
-  type FieldNode,
   type FragmentDefinitionNode,
   Kind,
   type SelectionSetNode,
@@ -17,12 +16,12 @@ export const MAX_BODY = 100_000;
 export const MAX_TOKENS = 4000;
 /** Nested fields. */
 export const MAX_DEPTH = 10;
-/** Fields of an operation with its fragments spread out. */
+/** Fields and fragments of an operation, each counted as often as it is spread. */
 export const MAX_FIELDS = 500;
 /** Fields of the operation itself, aliases included: each is a statement in Postgres. */
 export const MAX_ROOT_FIELDS = 20;
 
-/** Validation rule: QUERY_TOO_COMPLEX above the limits. Introspection is not counted: its cost is fixed. */
+/** Validation rule: QUERY_TOO_COMPLEX above the limits. */
 export const limitsRule: ValidationRule = (context: ValidationContext) => ({
   Document(document: DocumentNode) {
     for (const operation of document.definitions) {
@@ -40,14 +39,11 @@ function measure(operation: SelectionSetNode, context: ValidationContext): strin
   const visit = (set: SelectionSetNode, depth: number, spread: ReadonlySet<string>): string | undefined => {
     if (depth > MAX_DEPTH) return `Fields are nested more than ${MAX_DEPTH} deep. Ask for less at once.`;
     for (const selection of set.selections) {
-      if (selection.kind === Kind.FIELD) {
-        if (isIntrospection(selection)) continue;
-        fields += 1;
-        if (depth === 1) rootFields += 1;
-        if (fields > MAX_FIELDS) return `This asks for more than ${MAX_FIELDS} fields. Split it into several requests.`;
-        if (rootFields > MAX_ROOT_FIELDS) {
-          return `This asks more than ${MAX_ROOT_FIELDS} questions at once. Split it into several requests.`;
-        }
+      fields += 1;
+      if (depth === 1 && selection.kind === Kind.FIELD) rootFields += 1;
+      if (fields > MAX_FIELDS) return `This asks for more than ${MAX_FIELDS} fields. Split it into several requests.`;
+      if (rootFields > MAX_ROOT_FIELDS) {
+        return `This asks more than ${MAX_ROOT_FIELDS} questions at once. Split it into several requests.`;
       }
       const inner = innerOf(selection, context, spread);
       const deeper = selection.kind === Kind.FIELD ? depth + 1 : depth;
@@ -59,12 +55,16 @@ function measure(operation: SelectionSetNode, context: ValidationContext): strin
   return visit(operation, 1, new Set());
 }
 
-/** The selection behind a field or fragment; none behind a fragment that is missing or spreads itself (other rules say so). */
+/**
+ * The selection behind a field or fragment. None behind a fragment that is missing or spreads itself (other rules say
+ * so), and none behind introspection: graphql-js limits its depth, and the schema is finite.
+ */
 function innerOf(
   node: ASTNode,
   context: ValidationContext,
   spread: ReadonlySet<string>,
 ): { set: SelectionSetNode; spread: ReadonlySet<string> } | undefined {
+  if (node.kind === Kind.FIELD && node.name.value.startsWith('__')) return undefined;
   if (node.kind !== Kind.FRAGMENT_SPREAD) {
     const set = 'selectionSet' in node ? node.selectionSet : undefined;
     return set && { set, spread };
@@ -72,8 +72,4 @@ function innerOf(
   const fragment: FragmentDefinitionNode | null | undefined = context.getFragment(node.name.value);
   if (!fragment || spread.has(node.name.value)) return undefined;
   return { set: fragment.selectionSet, spread: new Set([...spread, node.name.value]) };
-}
-
-function isIntrospection(field: FieldNode): boolean {
-  return field.name.value.startsWith('__');
 }

@@ -1,37 +1,38 @@
-import { GraphQLError, GraphQLScalarType, type GraphQLScalarTypeConfig, Kind } from 'graphql';
+import { type GraphQLScalarTypeConfig, Kind, type ValueNode } from 'graphql';
 import { isCurrency } from '../domain/money.ts';
-import { badInput } from './errors.ts';
+import { apiError, badInput } from './errors.ts';
 import { type LocalDate, parseDate, type Zone, zoneOf } from './time/zone.ts';
+
+type ScalarCodec<T, U> = Pick<GraphQLScalarTypeConfig<T, U>, 'serialize' | 'parseValue' | 'parseLiteral'>;
 
 /** A scalar that is text on the wire. `read` gives the value for the resolvers, or undefined when the text is wrong. */
 function textScalar<T>(
-  name: string,
   expected: string,
   read: (text: string) => T | undefined,
   write: (value: unknown) => string = String,
-) {
-  const parse = (input: unknown): T => {
+): ScalarCodec<T, string> {
+  const parse = (input: unknown, nodes?: ValueNode): T => {
     const value = typeof input === 'string' ? read(input) : undefined;
-    if (value === undefined) throw badInput(`${JSON.stringify(input)} is not ${expected}.`);
+    if (value === undefined)
+      throw apiError('BAD_USER_INPUT', `${JSON.stringify(input)} is not ${expected}.`, { nodes });
     return value;
   };
-  return new GraphQLScalarType({
-    name,
+  return {
     serialize: write,
-    parseValue: parse,
-    parseLiteral: (node) => parse(node.kind === Kind.STRING ? node.value : 'value' in node ? node.value : node.kind),
-  } satisfies GraphQLScalarTypeConfig<T, string>);
+    parseValue: (input) => parse(input),
+    parseLiteral: (node) => parse('value' in node && node.kind === Kind.STRING ? node.value : node.kind, node),
+  };
 }
 
 /** Resolvers of the scalars in schema.graphql. Wrong text fails with BAD_USER_INPUT, as a literal and as a variable. */
 export const scalars = {
-  Date: textScalar<LocalDate>('Date', 'a day of the calendar such as "2011-04-01"', parseDate),
-  DateTime: textScalar<string>('DateTime', 'a moment such as "2011-04-01T00:00:00Z"', (text) => text, writeMoment),
-  TimeZone: textScalar<Zone>('TimeZone', 'an IANA time zone such as "Europe/London"', zoneOf),
-  CurrencyCode: textScalar<string>('CurrencyCode', 'an ISO 4217 currency such as "GBP"', (code) =>
+  Date: textScalar<LocalDate>('a day of the calendar such as "2011-04-01"', parseDate),
+  DateTime: textScalar<string>('a moment such as "2011-04-01T00:00:00Z"', (text) => text, writeMoment),
+  TimeZone: textScalar<Zone>('an IANA time zone such as "Europe/London"', zoneOf),
+  CurrencyCode: textScalar<string>('an ISO 4217 currency such as "GBP"', (code) =>
     isCurrency(code) ? code : undefined,
   ),
-  SafeInt: new GraphQLScalarType<number, number>({ name: 'SafeInt', serialize: safeInteger, parseValue: safeInteger }),
+  SafeInt: { serialize: safeInteger, parseValue: safeInteger } satisfies ScalarCodec<number, number>,
 };
 
 /** Dates and milliseconds as UTC; text (already with the offset of a zone) as it is. */
@@ -42,7 +43,5 @@ function writeMoment(value: unknown): string {
 
 function safeInteger(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw new GraphQLError(`${String(value)} is not a whole number from -(2^53 - 1) to 2^53 - 1.`, {
-    extensions: { code: 'BAD_USER_INPUT' },
-  });
+  throw badInput(`${String(value)} is not a whole number from -(2^53 - 1) to 2^53 - 1.`);
 }

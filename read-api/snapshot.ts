@@ -70,18 +70,20 @@ async function begin(pool: pg.Pool): Promise<pg.PoolClient> {
 function explain(error: unknown): unknown {
   const state = (error as { code?: unknown } | null)?.code;
   if (state === UNDEFINED_TABLE) {
-    return apiError('NOT_READY', 'The read models do not exist yet. Start the projections, then try again.', error);
+    return apiError('NOT_READY', 'The read models do not exist yet. Start the projections, then try again.', {
+      cause: error,
+    });
   }
   if (state === QUERY_CANCELED) {
     const seconds = STATEMENT_TIMEOUT / 1000;
-    return apiError('RANGE_TOO_LARGE', `This took longer than ${seconds} seconds. Ask for a shorter range.`, error);
+    return apiError('RANGE_TOO_LARGE', `This took longer than ${seconds} seconds. Ask for a shorter range.`, {
+      cause: error,
+    });
   }
   if (isConnectionLost(error)) {
-    return apiError(
-      'DATABASE_UNAVAILABLE',
-      'Postgres cannot be reached at the moment. Try again in a few seconds.',
-      error,
-    );
+    return apiError('DATABASE_UNAVAILABLE', 'Postgres cannot be reached at the moment. Try again in a few seconds.', {
+      cause: error,
+    });
   }
   return error;
 }

@@ -181,6 +181,6 @@ function unavailable(cause: unknown): GraphQLError {
     'LIVE_UNAVAILABLE',
     'The live window cannot be read at the moment, because Redis does not answer. Queries still work. ' +
       'Subscribe again in a few seconds.',
-    cause,
+    { cause },
   );
 }

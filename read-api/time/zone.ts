@@ -20,7 +20,26 @@ export interface Zone {
 export function zoneOf(name: string): Zone | undefined {
   if (!IANAZone.isValidZone(name)) return undefined;
   const zone = IANAZone.create(name);
-  return { name, offsetAt: (instant) => Math.round(zone.offset(instant) * MINUTE) };
+  return { name, offsetAt: remembering((instant) => Math.round(zone.offset(instant) * MINUTE)) };
+}
+
+/**
+ * Asking Intl costs 15 microseconds, a series of 5,000 days asks 25,000 times. Where the offset is the same at both
+ * ends of four days it is the same between them: no zone has ever changed its clocks and back so soon.
+ */
+function remembering(offsetAt: (instant: number) => number): (instant: number) => number {
+  const BLOCK = 4 * DAY;
+  const atEdges = new Map<number, number>();
+  const atEdge = (block: number): number => {
+    const known = atEdges.get(block) ?? offsetAt(block * BLOCK);
+    atEdges.set(block, known);
+    return known;
+  };
+  return (instant) => {
+    const block = Math.floor(instant / BLOCK);
+    const offset = atEdge(block);
+    return offset === atEdge(block + 1) ? offset : offsetAt(instant);
+  };
 }
 
 /** `YYYY-MM-DD` of years 0001 to 9999; undefined when it is no day of the calendar. */
