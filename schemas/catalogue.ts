@@ -4,9 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Schema } from 'avsc';
+import type { Command, Event } from '../domain/messages.generated.ts';
 
-export type CommandType = 'RecordSale' | 'RecordReturn';
-export type EventType = 'SaleRecorded' | 'ReturnRecorded' | 'CommandRejected';
+export type { Command, Event } from '../domain/messages.generated.ts';
+export type CommandType = Command['type'];
+export type EventType = Event['type'];
 export type RecordType = CommandType | EventType;
 export type Topic = 'commands' | 'events';
 

@@ -5,9 +5,8 @@
  */
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import avro, { type Type } from 'avsc';
-import type { Command, Event } from '../../domain/messages.generated.ts';
 import { PREFIX_BYTES } from '../../schemas/address.ts';
-import { catalogue, type RecordType } from '../../schemas/catalogue.ts';
+import { type Command, catalogue, type Event, type RecordType } from '../../schemas/catalogue.ts';
 import type { SchemaIds } from '../../schemas/registry.ts';
 
 export type Message = Command | Event;
