@@ -7,13 +7,18 @@ import { createAppender } from '../../platform/kafka/append.ts';
 import { createKafka, withAdmin } from '../../platform/kafka/client.ts';
 import { topicRanges } from '../../platform/kafka/offsets.ts';
 import { createPartitioner } from '../../platform/kafka/partitioner.ts';
+import { readRange } from '../../platform/kafka/read.ts';
+import { createLogger } from '../../platform/logger.ts';
 import { namesOf } from '../../platform/names.ts';
 import { createCodec } from '../../platform/registry/codec.ts';
 import { registerAll } from '../../schemas/registry.ts';
+import type { Recorded } from './naive-fold.ts';
 
 export interface EventLog {
   /** Appends events in order, each to the partition of its id. `void` makes them land elsewhere than they expect. */
   append(events: readonly Event[], options?: { void?: boolean }): Promise<void>;
+  /** All valid events of the log, as a reader without any state finds them. */
+  read(): Promise<Recorded[]>;
   /** Next offset of each partition. */
   ends(): Promise<Map<number, number>>;
   close(): Promise<void>;
@@ -34,8 +39,28 @@ export async function createEventLog(config: Config): Promise<EventLog> {
     });
   const next = await ends();
 
+  async function read(): Promise<Recorded[]> {
+    const found: Recorded[] = [];
+    await readRange({
+      kafka,
+      logger: createLogger('test', 'silent'),
+      topic: topics.events,
+      from: new Map(),
+      to: await ends(),
+      async onRecords(partition, records) {
+        await codec.learn(records.map(({ value }) => value));
+        for (const { offset, timestamp, value } of records) {
+          const event = codec.decode(value) as Event;
+          if (event.data.expectedOffset === offset) found.push({ event, partition, offset, recordedAt: timestamp });
+        }
+      },
+    });
+    return found;
+  }
+
   return {
     ends,
+    read,
     close: () => appender.close(),
     async append(events, options = {}) {
       const byPartition = new Map<number, { key: string; value: Buffer }[]>();

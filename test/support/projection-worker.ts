@@ -1,0 +1,158 @@
+/** A projection worker in this process on real servers, with a log to feed it and an eye on what it keeps. */
+import { expect } from 'chai';
+import type { Redis } from 'ioredis';
+import type pg from 'pg';
+import type { Config } from '../../platform/config.ts';
+import { createKafka } from '../../platform/kafka/client.ts';
+import { LiveWindowReader, type RecentSale, type WindowMinute } from '../../platform/live-window/live-window.ts';
+import { createLogger } from '../../platform/logger.ts';
+import { namesOf } from '../../platform/names.ts';
+import { createPool } from '../../platform/postgres/index.ts';
+import { createRedis } from '../../platform/redis.ts';
+import { createCodec } from '../../platform/registry/codec.ts';
+import { projections } from '../../projections/catalogue.ts';
+import { migrate } from '../../projections/migrate.ts';
+import { type ProjectionWorker, startProjections } from '../../projections/worker/app.ts';
+import { createEventLog, type EventLog } from './event-log.ts';
+import { type NaiveTables, naiveFold, type Recorded } from './naive-fold.ts';
+import { dropNamespace, servers } from './servers.ts';
+import { until } from './services.ts';
+
+export interface Bench {
+  config: Config;
+  schema: string;
+  log: EventLog;
+  pool: pg.Pool;
+  redis: Redis;
+  reader: LiveWindowReader;
+  /** Errors with which workers gave up. */
+  failures: unknown[];
+  startWorker(): Promise<ProjectionWorker>;
+  /** Waits until every table and every window has all of the log. */
+  caughtUp(): Promise<void>;
+  /** Compares every table and the live window with a naive fold of the log. */
+  expectEqualToLog(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openBench(overrides: Partial<Config> = {}): Promise<Bench> {
+  const config = await servers({ storeTimeZone: 'Europe/London', ...overrides });
+  const names = namesOf(config.namespace);
+  const schema = names.postgres.read;
+  const log = await createEventLog(config);
+  await migrate(config);
+  const pool = createPool(config, { applicationName: 'test', synchronousCommit: false, max: 8 });
+  const redis = createRedis(config, 'test');
+  const reader = new LiveWindowReader(redis, names.redisPrefix);
+  const logger = createLogger('test', config.logLevel);
+  const workers = new Set<ProjectionWorker>();
+  const failures: unknown[] = [];
+
+  async function level(): Promise<boolean> {
+    const ends = await log.ends();
+    const { rows } = await pool.query(
+      `select partition, min(next_offset) as next from ${schema}.checkpoints group by 1`,
+    );
+    const fences = await Promise.all([...ends.keys()].map((partition) => reader.read(partition)));
+    return (
+      rows.every(({ partition, next }) => next === ends.get(partition)) &&
+      fences.every(({ partition, fence }) => fence === ends.get(partition))
+    );
+  }
+
+  return {
+    config,
+    schema,
+    log,
+    pool,
+    redis,
+    reader,
+    failures,
+    async startWorker() {
+      const worker = await startProjections({
+        config,
+        kafka: createKafka(config, 'test'),
+        pool,
+        redis,
+        codec: createCodec(config.registry, new Map()),
+        logger,
+        onFailure: (error) => failures.push(error),
+      });
+      workers.add(worker);
+      const stop = async () => {
+        workers.delete(worker);
+        await worker.stop();
+      };
+      return { ...worker, stop };
+    },
+    caughtUp: () => until('tables and windows have all of the log', level),
+    async expectEqualToLog() {
+      const recorded = await log.read();
+      await expectTables(pool, schema, naiveFold(recorded, config.storeTimeZone));
+      await expectWindow(reader, config.partitions, recorded);
+    },
+    async close() {
+      for (const worker of workers) await worker.stop();
+      await log.close();
+      await pool.end();
+      redis.disconnect();
+      await dropNamespace(config);
+    },
+  };
+}
+
+async function expectTables(pool: pg.Pool, schema: string, naive: NaiveTables): Promise<void> {
+  for (const { name, table } of projections) {
+    const { rows } = await pool.query(`select * from ${schema}.${name}`);
+    const text = (value: unknown) => (value instanceof Date ? value.toISOString() : String(value));
+    const keyOf = (row: Record<string, unknown>) =>
+      Object.keys(table.key)
+        .map((column) => text(row[column]))
+        .join('|');
+    const found = new Map(rows.map((row) => [keyOf(row), row]));
+    const expected = naive[name] ?? new Map();
+    expect([...found.keys()].sort(), name).to.deep.equal([...expected.keys()].sort());
+    for (const [key, figures] of expected) {
+      for (const [column, value] of Object.entries(figures)) {
+        expect(text(found.get(key)?.[column]), `${name} ${key} ${column}`).to.equal(String(value));
+      }
+    }
+  }
+}
+
+async function expectWindow(reader: LiveWindowReader, partitions: number, log: readonly Recorded[]): Promise<void> {
+  for (let partition = 0; partition < partitions; partition += 1) {
+    const slice = await reader.read(partition);
+    const { minutes, recent } = naiveWindow(log.filter((recorded) => recorded.partition === partition));
+    expect(byMinute(slice.minutes), `minutes of ${partition}`).to.deep.equal(byMinute(minutes));
+    expect(
+      slice.recent.map(({ id, kind }) => `${kind} ${id}`),
+      `recent of ${partition}`,
+    ).to.deep.equal(recent);
+  }
+}
+
+function naiveWindow(log: readonly Recorded[]): { minutes: WindowMinute[]; recent: string[] } {
+  const minutes = new Map<string, WindowMinute>();
+  const recent: string[] = [];
+  for (const { event } of [...log].sort((a, b) => a.offset - b.offset)) {
+    if (event.type === 'CommandRejected') continue;
+    const isSale = event.type === 'SaleRecorded';
+    recent.push(isSale ? `SALE ${event.data.saleId}` : `RETURN ${event.data.returnId}`);
+    const minute = Math.floor(event.data.occurredAt / 60_000);
+    if (minute < Math.floor(Date.now() / 60_000) - 48 * 60) continue;
+    const key = `${minute}|${event.data.currency}`;
+    const cell = minutes.get(key) ?? { minute, currency: event.data.currency, orders: 0, net: 0 };
+    cell.orders += isSale ? 1 : 0;
+    for (const line of event.data.lines)
+      cell.net += isSale ? line.gross - ('discount' in line ? line.discount : 0) : -line.gross;
+    minutes.set(key, cell);
+  }
+  return { minutes: [...minutes.values()], recent: recent.slice(-50) };
+}
+
+function byMinute(minutes: readonly WindowMinute[]): WindowMinute[] {
+  return [...minutes].sort((a, b) => a.minute - b.minute || a.currency.localeCompare(b.currency));
+}
+
+export type { RecentSale };
