@@ -1,5 +1,17 @@
 /** The architecture as rules: what each folder may import (README, "How it is built"). Run by the tests. */
-const folders = ['domain', 'schemas', 'platform', 'commands', 'projections', 'read-api', 'dashboard', 'cli', 'dev', 'test', 'bench'];
+const folders = [
+  'domain',
+  'schemas',
+  'platform',
+  'commands',
+  'projections',
+  'read-api',
+  'dashboard',
+  'cli',
+  'dev',
+  'test',
+  'bench',
+];
 
 /** Folders that each one may import, besides itself. */
 const mayImport = {
@@ -36,7 +48,12 @@ module.exports = {
       from: { path: '^domain/' },
       to: { pathNot: '^domain/' },
     },
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'no-dev-packages-in-services',
       severity: 'error',

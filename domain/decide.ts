@@ -6,7 +6,7 @@ import { firstDifference } from './difference.ts';
 import type { Command } from './messages.generated.ts';
 import { returnRecorded, returnViolation } from './return.ts';
 import { saleRecorded, saleViolation } from './sale.ts';
-import { type Content, eventIdOf, type NewEvent, type Recorded, type State } from './state.ts';
+import { type Content, eventIdOf, type NewEvent, type State } from './state.ts';
 import type { Violation } from './violations.ts';
 
 /** Why a command was refused; stable. */
@@ -39,12 +39,22 @@ export function decide(state: State, received: ReceivedCommand): Decision {
   const { command } = received;
   const refused = state.rejections.find(({ content }) => content.commandId === command.data.commandId);
   if (refused) return { outcome: outcomeOf({ type: 'CommandRejected', data: refused.content }, refused.offset) };
-  const wanted = wantedEvent(command);
-  const standing = wanted.type === 'SaleRecorded' ? state.sale : state.return;
-  if (standing) return settle(wanted, standing, received);
+  const standing = command.type === 'RecordSale' ? state.sale : state.return;
+  const refuse = (code: RejectionCode, detail: string): Decision => {
+    // A command id has one outcome for ever: where it named the accepted attempt, the refusal is kept under its place.
+    const attempt = command.data.commandId === standing?.content.commandId ? received.place : command.data.commandId;
+    return { event: rejection(attempt, code, detail) };
+  };
   const violation = violationOf(command, received.receivedAt);
-  if (!violation) return { event: wanted };
-  return { event: rejection(command.data.commandId, 'INVALID', `${violation.pointer} ${violation.detail}`) };
+  if (violation) return refuse('INVALID', `${violation.pointer} ${violation.detail}`);
+  const wanted = wantedEvent(command);
+  if (!standing) return { event: wanted };
+  const difference = firstDifference(contentOf(wanted.data), contentOf(standing.content));
+  if (difference === undefined) return { outcome: outcomeOf(wanted, standing.offset) };
+  return refuse(
+    'CONFLICT',
+    `${difference} differs from what is recorded under this id; send a correction under a new id`,
+  );
 }
 
 /** The first rule that a command breaks whatever the log says, if any. `receivedAt` in ms. */
@@ -76,17 +86,6 @@ function wantedEvent(command: Command): Wanted {
   return command.type === 'RecordSale'
     ? { type: 'SaleRecorded', data: saleRecorded(command.data) }
     : { type: 'ReturnRecorded', data: returnRecorded(command.data) };
-}
-
-/** The id has taken effect: the same content is a repeat, other content a conflict. */
-function settle(wanted: Wanted, standing: Recorded<Wanted['data']>, { place }: ReceivedCommand): Decision {
-  const difference = firstDifference(contentOf(wanted.data), contentOf(standing.content));
-  if (difference === undefined) return { outcome: outcomeOf(wanted, standing.offset) };
-  const { commandId } = wanted.data;
-  // A command id has one outcome for ever: where it named the accepted attempt, the refusal is kept under its place.
-  const attempt = commandId === standing.content.commandId ? place : commandId;
-  const detail = `${difference} differs from what is recorded under this id; send a correction under a new id`;
-  return { event: rejection(attempt, 'CONFLICT', detail) };
 }
 
 /** What must be the same in a repeat: all but the attempt's name and the place in the log. */
