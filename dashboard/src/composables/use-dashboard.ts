@@ -1,5 +1,6 @@
 import { type ComputedRef, computed, type InjectionKey, inject, provide, type Ref } from 'vue';
 import { type RangeVariables, STORE, type StoreResult } from '../api/queries.ts';
+import type { Choices } from '../choices.ts';
 import { cutTime } from '../figures/so-far.ts';
 import { type LocalDate, localDate, minuteOfDay } from '../time/local-date.ts';
 import { type Range, resolveRange } from '../time/ranges.ts';
@@ -7,7 +8,7 @@ import { type Live, useLive } from './use-live.ts';
 import { useNow } from './use-now.ts';
 import { usePageVisible } from './use-page-visible.ts';
 import { type CardQuery, type QueryOptions, useQuery } from './use-query.ts';
-import { type Choices, useUrlState } from './use-url-state.ts';
+import { useUrlState } from './use-url-state.ts';
 
 /** What every card shares: the reader's choices, what they mean now, and the news. */
 export interface Dashboard {

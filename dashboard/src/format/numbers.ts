@@ -13,11 +13,7 @@ export const formatCountShort = (value: number): string => short.format(value);
 export const formatShare = (share: number): string => percent.format(share);
 
 /** How a figure moved from one period to the next. */
-export type Change =
-  | { kind: 'none' }
-  | { kind: 'new' }
-  | { kind: 'same' }
-  | { kind: 'up' | 'down'; text: string; ratio: number };
+export type Change = { kind: 'none' } | { kind: 'new' } | { kind: 'same' } | { kind: 'up' | 'down'; text: string };
 
 /**
  * The honest change: nothing to compare says nothing, growth from zero is "new" (no percentage exists),
@@ -27,7 +23,8 @@ export function changeBetween(previous: number | undefined, current: number): Ch
   if (previous === undefined || (previous === 0 && current === 0)) return { kind: 'none' };
   if (previous <= 0) return { kind: 'new' };
   const ratio = (current - previous) / previous;
-  if (Math.abs(ratio) < 0.0005) return { kind: 'same' };
+  if (ratio === 0) return { kind: 'same' };
   const format = Math.abs(ratio) >= 10 ? percentWhole : percent;
-  return { kind: ratio > 0 ? 'up' : 'down', text: format.format(Math.abs(ratio)), ratio };
+  const text = Math.abs(ratio) < 0.0005 ? `<${percent.format(0.001)}` : format.format(Math.abs(ratio));
+  return { kind: ratio > 0 ? 'up' : 'down', text };
 }

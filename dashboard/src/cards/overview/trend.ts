@@ -7,25 +7,32 @@ export interface TrendPoint {
   /** Null for a bucket that has not begun. */
   value: number | null;
   written: string;
+  /** The bucket is still going on: its value is "so far". */
+  open: boolean;
   previousStart: string | undefined;
   previousValue: number | null;
   previousWritten: string;
 }
 
-/** Pairs the buckets of both periods. `now` is ms since the epoch; later buckets have no value yet. */
+/**
+ * Pairs the buckets of both periods. `now` is ms since the epoch; later buckets have no value yet. `rangeIsOpen` says
+ * whether the range goes up to now, so that its last begun bucket is not over.
+ */
 export function trendPoints(
   current: Bucket[],
   previous: Bucket[] | undefined,
   metric: Metric,
   now: number,
+  rangeIsOpen: boolean,
 ): TrendPoint[] {
+  const begun = (bucket: Bucket | undefined) => bucket !== undefined && Date.parse(bucket.start) <= now;
   return current.map((bucket, index) => {
     const before = previous?.[index];
-    const begun = Date.parse(bucket.start) <= now;
     return {
       start: bucket.start,
-      value: begun ? metric.value(bucket) : null,
-      written: begun ? metric.full(bucket) : '–',
+      value: begun(bucket) ? metric.value(bucket) : null,
+      written: begun(bucket) ? metric.full(bucket) : '–',
+      open: rangeIsOpen && begun(bucket) && !begun(current[index + 1]),
       previousStart: before?.start,
       previousValue: before ? metric.value(before) : null,
       previousWritten: before ? metric.full(before) : '–',
