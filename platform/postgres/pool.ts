@@ -28,13 +28,19 @@ export function createPool(config: { postgres: string }, options: PoolOptions): 
 }
 
 const { INT8, DATE } = pg.types.builtins;
+/** node-pg has no name for it. */
+const INT8_ARRAY = 1016;
 
 /** The one place that says how Postgres types become JavaScript values where node-pg's own choice is not ours. */
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
   if (format !== 'binary' && oid === INT8) return safeInteger;
+  if (format !== 'binary' && oid === INT8_ARRAY) return safeIntegers;
   if (format !== 'binary' && oid === DATE) return String;
   return pg.types.getTypeParser(oid, format as 'text');
 };
+
+const texts = pg.types.getTypeParser(INT8_ARRAY as number) as (text: string) => (string | null)[];
+const safeIntegers = (text: string) => texts(text).map((one) => (one === null ? null : safeInteger(one)));
 
 /** Throws RangeError when the whole number in `text` is one that a double cannot hold exactly. */
 export function safeInteger(text: string): number {
