@@ -1,0 +1,170 @@
+import { expect } from 'chai';
+import { createAppender } from '../../platform/kafka/append.ts';
+import { createKafka } from '../../platform/kafka/client.ts';
+import { readRange } from '../../platform/kafka/read.ts';
+import { createLogger } from '../../platform/logger.ts';
+import { namesOf } from '../../platform/names.ts';
+import { createCodec, DecodeError } from '../../platform/registry/codec.ts';
+import { projections } from '../../projections/catalogue.ts';
+import { loadLive } from '../../projections/checkpoints.ts';
+import { decodeSlices } from '../../projections/log-slice.ts';
+import { ReadModels } from '../../projections/read-models.ts';
+import { dayIn } from '../../projections/time.ts';
+import { goodsReturn, sale } from '../support/documents.ts';
+import { type Bench, openBench } from '../support/projection-worker.ts';
+import { until } from '../support/services.ts';
+
+const today = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, index) => {
+    const occurredAt = Date.now() - index * 30_000;
+    const id = `${prefix}-${index}`;
+    return index % 5 === 4 ? goodsReturn(id, { occurredAt }) : sale(id, { occurredAt });
+  });
+
+describe('projection worker, after a fault', function () {
+  this.timeout(60_000);
+  let bench: Bench;
+
+  beforeEach(async () => {
+    bench = await openBench({ partitions: 3 });
+  });
+
+  afterEach(async () => {
+    await bench.close();
+  });
+
+  const windowKeysOf = () => bench.redis.keys(`${namesOf(bench.config.namespace).redisPrefix}live:*`);
+
+  /** Reads all windows until they have all of the log; each is right or says that it is being rebuilt. */
+  async function watchWindowsHeal(): Promise<number> {
+    const ends = await bench.log.ends();
+    const expected = (await bench.log.read()).filter(({ event }) => event.type === 'SaleRecorded').length;
+    let rebuilding = 0;
+    await until(
+      'the windows are healed',
+      async () => {
+        const slices = await Promise.all([...ends.keys()].map((partition) => bench.reader.read(partition)));
+        if (slices.some(({ fence }) => fence === null)) {
+          rebuilding += 1;
+          for (const { fence, minutes } of slices) if (fence === null) expect(minutes).to.deep.equal([]);
+          return false;
+        }
+        if (slices.some(({ partition, fence }) => fence !== ends.get(partition))) return false;
+        const orders = slices.flatMap(({ minutes }) => minutes).reduce((sum, minute) => sum + minute.orders, 0);
+        expect(orders).to.equal(expected);
+        return true;
+      },
+      5000,
+    );
+    return rebuilding;
+  }
+
+  it('heals a window that lags because the process died between Postgres and Redis', async () => {
+    await bench.log.append(today('a', 40));
+    const worker = await bench.startWorker();
+    await bench.caughtUp();
+    await worker.stop();
+    await bench.log.append(today('b', 40));
+    await commitWithoutWindow(bench);
+    await bench.startWorker();
+    await bench.caughtUp();
+    await bench.expectEqualToLog();
+  });
+
+  it('heals windows that were flushed, under load and idle, and never shows a wrong figure meanwhile', async () => {
+    await bench.log.append(today('a', 100));
+    await bench.startWorker();
+    await bench.caughtUp();
+    await bench.redis.del(await windowKeysOf());
+    expect(await watchWindowsHeal()).to.be.greaterThan(0);
+    await bench.expectEqualToLog();
+    await bench.redis.del(await windowKeysOf());
+    for (let round = 0; round < 10; round += 1) await bench.log.append(today(`b${round}`, 10));
+    await watchWindowsHeal();
+    await bench.expectEqualToLog();
+    expect(bench.failures).to.deep.equal([]);
+  });
+
+  it('heals windows that came back from an old snapshot', async () => {
+    await bench.log.append(today('a', 50));
+    await bench.startWorker();
+    await bench.caughtUp();
+    const snapshot = await Promise.all(
+      (await windowKeysOf()).map(async (key) => ({ key, dump: await bench.redis.dumpBuffer(key) })),
+    );
+    await bench.log.append(today('b', 50));
+    await bench.caughtUp();
+    for (const { key, dump } of snapshot) await bench.redis.restore(key, 0, dump, 'REPLACE');
+    await watchWindowsHeal();
+    await bench.expectEqualToLog();
+  });
+
+  it('goes on in Postgres while Redis is away', async () => {
+    await bench.startWorker();
+    await until('the windows stand', async () => (await bench.reader.read(0)).fence === 0);
+    bench.redis.disconnect();
+    await bench.log.append(today('a', 30));
+    const ends = [...(await bench.log.ends()).values()].reduce((sum, end) => sum + end, 0);
+    await until('the ledger has all', async () => {
+      const { rows } = await bench.pool.query(`select count(*) as n from ${bench.schema}.sales`);
+      return rows[0].n === ends;
+    });
+    await bench.redis.connect();
+    await bench.caughtUp();
+    await bench.expectEqualToLog();
+    expect(bench.failures).to.deep.equal([]);
+  });
+
+  it('goes on when its database connections are cut', async () => {
+    await bench.startWorker();
+    for (let round = 0; round < 5; round += 1) {
+      await bench.log.append(today(`a${round}`, 30));
+      await bench.pool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test' and pid <> pg_backend_pid()
+         and query like '%' || $1 || '%'`,
+        [bench.config.namespace],
+      );
+    }
+    await bench.caughtUp();
+    await bench.expectEqualToLog();
+    expect(bench.failures).to.deep.equal([]);
+  });
+
+  it('stops at a valid record that it cannot decode, and writes nothing beyond it', async () => {
+    await bench.log.append(today('a', 30));
+    await bench.startWorker();
+    await bench.caughtUp();
+    const [partition = 0, end = 0] = [...(await bench.log.ends())][0] ?? [];
+    const appender = await createAppender(createKafka(bench.config, 'test'));
+    const zigzag = (value: number) => (value < 64 ? [value * 2] : [((value * 2) & 0x7f) | 0x80, (value * 2) >> 7]);
+    const value = Buffer.from([0, 0x7f, 0xff, 0xff, 0xff, ...zigzag(end), 0, 1, 2, 3]);
+    await appender.append(namesOf(bench.config.namespace).topics.events, partition, [{ key: 'x', value }]);
+    await appender.close();
+    await until('the worker gives up', () => bench.failures.length > 0);
+    expect(bench.failures[0]).to.be.instanceOf(DecodeError);
+    expect((bench.failures[0] as Error).message).to.include(`${partition}:${end} is valid but cannot be decoded`);
+    const { rows } = await bench.pool.query(
+      `select distinct next_offset as next from ${bench.schema}.checkpoints where partition = $1`,
+      [partition],
+    );
+    expect(rows).to.deep.equal([{ next: end }]);
+  });
+});
+
+/** What a worker does up to the moment at which it dies: the transaction, and no more. */
+async function commitWithoutWindow({ config, log, pool, schema }: Bench): Promise<void> {
+  const models = new ReadModels(pool, schema, await loadLive(pool, schema, projections));
+  const ends = await log.ends();
+  const positions = await models.load([...ends.keys()]);
+  const codec = createCodec(config.registry, new Map());
+  await readRange({
+    kafka: createKafka(config, 'test'),
+    logger: createLogger('test', 'silent'),
+    topic: namesOf(config.namespace).topics.events,
+    from: positions,
+    to: ends,
+    onRecords: async (partition, records) => {
+      await models.commit(await decodeSlices(codec, dayIn(config.storeTimeZone), [{ partition, records }]));
+    },
+  });
+}
