@@ -38,9 +38,8 @@ export function createGraphQL(options: { pool: pg.Pool; services: Services; logg
 }
 
 const limits: Plugin = {
-  onParse: ({ params }) => {
-    params.options = { ...params.options, maxTokens: MAX_TOKENS };
-  },
+  onParse: ({ parseFn, setParseFn }) =>
+    setParseFn((source, options) => parseFn(source, { ...options, maxTokens: MAX_TOKENS })),
   onValidate: ({ addValidationRule }) => addValidationRule(limitsRule),
 };
 

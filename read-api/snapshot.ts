@@ -41,31 +41,39 @@ export function openSnapshot(pool: pg.Pool): Snapshot {
           throw explain(error);
         }
       }),
-    close: () => {
-      const end = inTurn(async () => {
+    close: () =>
+      inTurn(async () => {
         closed = true;
         const client = await opened?.catch(() => undefined);
-        await client?.query('rollback').then(
-          () => client.release(),
-          (error) => client.release(error),
-        );
-        opened = undefined;
-      });
-      return end;
-    },
+        if (client) await end(client);
+      }),
   };
 }
 
 async function begin(pool: pg.Pool): Promise<pg.PoolClient> {
   const client = await pool.connect();
+  client.on('error', ignore);
   try {
     await client.query(BEGIN);
     return client;
   } catch (error) {
-    client.release(error instanceof Error ? error : true);
+    client.off('error', ignore);
+    client.release(true);
     throw error;
   }
 }
+
+async function end(client: pg.PoolClient): Promise<void> {
+  const ended = await client.query('rollback').then(
+    () => true,
+    () => false,
+  );
+  client.off('error', ignore);
+  client.release(!ended);
+}
+
+/** A connection that breaks while it waits fails the next statement: that is soon enough. Unheard it would end the process. */
+function ignore(): void {}
 
 function explain(error: unknown): unknown {
   const state = (error as { code?: unknown } | null)?.code;

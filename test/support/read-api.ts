@@ -40,7 +40,7 @@ export async function startTestReadApi(settings: Partial<Config> & { dashboard?:
   const dashboard = settings.dashboard ?? 'no-such-folder';
   const service = await startReadApi({ config, logger, dashboard, onFailure: failed });
   const { port, close } = await listen(createServer(service.app), { host: '127.0.0.1', port: 0, setting: 'none' });
-  const pool = new pg.Pool({ connectionString: config.postgres, max: 2 });
+  const pool = new pg.Pool({ connectionString: shared.postgres, max: 2 });
   const schema = pg.escapeIdentifier(namesOf(config.namespace).postgres.read);
   const url = `http://127.0.0.1:${port}`;
 
