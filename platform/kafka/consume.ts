@@ -62,7 +62,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     maxWaitTimeInMs: 100,
     maxBytesPerPartition: 4 * 1024 * 1024,
     maxBytes: 64 * 1024 * 1024,
-    sessionTimeout: 10_000,
+    sessionTimeout: 6000,
     heartbeatInterval: 1000,
     allowAutoTopicCreation: false,
   });
