@@ -21,6 +21,7 @@ class RetailReader implements FormatReader {
   private readonly book = new InvoiceBook();
   private readonly readLine = lineReader();
   private toFields: ((fields: string[]) => Fields) | undefined;
+  private width = 0;
   private lastInvoice = '';
   /** Invoices with a line that can't be read, and the last invoice of a damaged file: why they don't go. */
   private readonly incomplete = new Map<string, string>();
@@ -29,14 +30,15 @@ class RetailReader implements FormatReader {
   read({ line, fields }: CsvRow): Note | undefined {
     if (!this.toFields) {
       this.toFields = fieldsBy(fields);
+      this.width = fields.length;
       return undefined;
     }
     const values = this.toFields(fields);
     const invoice = values.InvoiceNo;
     this.lastInvoice = invoice;
     const read =
-      fields.length < columns.length
-        ? { reason: 'bad_line' as const, detail: `has ${fields.length} columns, not ${columns.length}` }
+      fields.length !== this.width
+        ? { reason: 'bad_line' as const, detail: `has ${fields.length} columns, not ${this.width}` }
         : this.readLine(values);
     if ('kind' in read) {
       this.book.add(read, line);
