@@ -1,0 +1,182 @@
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import type { Config } from '../../platform/config.ts';
+import { dropNamespace, servers } from '../support/servers.ts';
+import { type Services, startServices } from '../support/services.ts';
+import { launchBrowser, openPage, type Reader, seeConnection, seeFigure } from './browser.ts';
+import { recordReturn, recordSale } from './sales.ts';
+
+/** Two days that no test ever moves, beside the sales that happen "now". */
+const TWO_DAYS = '?range=custom&from=2024-03-05&to=2024-03-06';
+
+describe('dashboard in a real browser', function () {
+  this.timeout(120_000);
+  let config: Config;
+  let services: Services;
+  let browser: Browser;
+  const pages: Page[] = [];
+
+  before(async () => {
+    config = await servers();
+    [services, browser] = await Promise.all([startServices(config), launchBrowser()]);
+  });
+  afterEach(async () => {
+    await Promise.all(pages.splice(0).map((page) => page.close()));
+  });
+  after(async () => {
+    await browser?.close();
+    await services?.stop();
+    if (config) await dropNamespace(config);
+  });
+
+  async function open(search = '', reader?: Reader) {
+    const opened = await openPage(browser, `${services.dashboardUrl}/${search}`, reader);
+    pages.push(opened.page);
+    return opened;
+  }
+  const justNow = () => new Date(Date.now() - 1000).toISOString();
+
+  it('without data says how to send a first sale, and fills when it comes', async () => {
+    const { page, problems } = await open('?range=7d');
+    await page.getByRole('heading', { name: 'No sales yet' }).waitFor();
+    expect(await page.locator('pre').textContent()).to.contain('curl -X POST');
+    await recordSale(services.commandsUrl, { id: 'first', at: justNow(), price: 1250, quantity: 2 });
+    await seeFigure(page, 'net', '£25.00');
+    expect(problems).to.deep.equal([]);
+  });
+
+  it('shows what was recorded: figures, change, categories, payments, products', async () => {
+    const { commandsUrl } = services;
+    await recordSale(commandsUrl, { id: 'a', at: '2024-03-05T10:00:00Z', price: 1000, quantity: 3, product: 'Lamp' });
+    await recordSale(commandsUrl, {
+      id: 'b',
+      at: '2024-03-06T23:30:00Z',
+      price: 500,
+      product: 'Puzzle',
+      category: 'Toys',
+      method: 'gift_card',
+    });
+    await recordReturn(commandsUrl, { id: 'c', at: '2024-03-06T12:00:00Z', price: 250 });
+    await recordSale(commandsUrl, { id: 'd', at: '2024-03-04T09:00:00Z', price: 1625 });
+    await recordSale(commandsUrl, { id: 'e', at: '2024-03-05T09:00:00Z', price: 77777, currency: 'EUR' });
+
+    const { page, problems } = await open(TWO_DAYS);
+    await seeFigure(page, 'net', '£32.50');
+    await seeFigure(page, 'orders', '2');
+    await seeFigure(page, 'average', '£17.50');
+    await seeFigure(page, 'units', '4');
+    await seeFigure(page, 'returns', '£2.50');
+    expect(await page.getByTestId('figure-net').textContent()).to.match(/up\s*100%\s*vs £16\.25/);
+    expect(await page.getByTestId('figure-returns').textContent()).to.contain('New');
+    await page.getByText('compared with 3 – 4 Mar 2024').waitFor();
+
+    expect(await rowsOf(page, 'Top products')).to.deep.equal([
+      'Lamp Kitchen 1 3 – £30.00',
+      'Puzzle Toys 1 1 – £5.00',
+      'Mug Kitchen 0 0 1 -£2.50',
+    ]);
+    await page.getByRole('button', { name: 'Categories as a table' }).click();
+    await page.getByRole('button', { name: 'Payment methods as a table' }).click();
+    await page.getByRole('button', { name: 'Chosen days as a table' }).click();
+    expect(await rowsOf(page, 'Categories')).to.deep.equal(['Kitchen £27.50 84.6% 1 3', 'Toys £5.00 15.4% 1 1']);
+    expect(await rowsOf(page, 'Payment methods')).to.deep.equal(['Card 1 £30.00 £2.50', 'Gift card 1 £5.00 £0.00']);
+    expect((await rowsOf(page, 'Chosen days')).length).to.equal(48);
+    expect(problems).to.deep.equal([]);
+  });
+
+  it('moves by itself: a new sale changes the figures, the last hour and the feed without a reload', async () => {
+    const { page, problems } = await open('?range=7d');
+    await seeConnection(page, 'Live');
+    const figure = page.getByTestId('figure-orders').getByTestId('value');
+    await figure.waitFor();
+    const orders = Number(await figure.textContent());
+    const lastHour = Number(await page.getByTestId('live-orders').textContent());
+    await page.evaluate('window.notReloaded = true');
+
+    await recordSale(services.commandsUrl, { id: 'moving', at: justNow(), price: 4200, product: 'Teapot' });
+    await page.getByTestId('feed-item').filter({ hasText: 'Teapot' }).filter({ hasText: '£42.00' }).waitFor();
+    await page.locator(`[data-testid=live-orders]:text-is("${lastHour + 1}")`).waitFor();
+    await seeFigure(page, 'orders', String(orders + 1));
+    expect(await page.evaluate('window.notReloaded')).to.equal(true);
+    expect(problems).to.deep.equal([]);
+  });
+
+  it('stands still while paused, and catches up afterwards', async () => {
+    const { page } = await open('?range=7d');
+    await seeConnection(page, 'Live');
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await seeConnection(page, 'Paused');
+    const other = await open('?range=7d');
+    await seeConnection(other.page, 'Live');
+    await recordSale(services.commandsUrl, { id: 'paused', at: justNow(), price: 100, product: 'Spoon' });
+    await other.page.getByTestId('feed-item').filter({ hasText: 'Spoon' }).waitFor();
+    expect(await page.getByTestId('feed-item').filter({ hasText: 'Spoon' }).count()).to.equal(0);
+    await page.keyboard.press('p');
+    await page.getByTestId('feed-item').filter({ hasText: 'Spoon' }).waitFor();
+  });
+
+  it('keeps every choice in the address: range, currency, time zone, figure', async () => {
+    const { page, problems } = await open(TWO_DAYS);
+    await page.getByLabel('Currency').selectOption('EUR');
+    await seeFigure(page, 'net', '€777.77');
+    await page.getByLabel('Currency').selectOption('GBP');
+    await page.getByLabel('Time zone').selectOption('America/New_York');
+    await seeFigure(page, 'net', '£32.50');
+    await page.getByLabel('Last day').fill('2024-03-05');
+    await seeFigure(page, 'orders', '1');
+    await page.getByTestId('figure-units').click();
+    expect(new URL(page.url()).search).to.equal(
+      '?range=custom&from=2024-03-05&to=2024-03-05&currency=GBP&tz=America/New_York&metric=units',
+    );
+    await page.reload();
+    await seeFigure(page, 'orders', '1');
+    expect(await page.getByTestId('figure-units').getAttribute('aria-pressed')).to.equal('true');
+
+    await page.keyboard.press('d');
+    await page.getByRole('heading', { name: 'Today so far' }).waitFor();
+    await page.keyboard.press('w');
+    await page.getByRole('heading', { name: 'Last 7 days' }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Today so far' }).waitFor();
+    expect(problems).to.deep.equal([]);
+  });
+
+  it('reconnects when the read API comes back, keeping its figures in the meantime', async () => {
+    const { page } = await open(TWO_DAYS);
+    await seeConnection(page, 'Live');
+    await seeFigure(page, 'net', '£32.50');
+    await services.kill('read-api', 'SIGKILL');
+    await seeConnection(page, 'Reconnecting');
+    await seeFigure(page, 'net', '£32.50');
+    await recordSale(services.commandsUrl, { id: 'meanwhile', at: '2024-03-06T13:00:00Z', price: 750 });
+    await services.start('read-api');
+    await seeConnection(page, 'Live');
+    await seeFigure(page, 'net', '£40.00');
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it(`fits a phone without sideways scrolling, and follows the system: ${colorScheme}`, async () => {
+      const { page, problems } = await open('?range=7d', { width: 360, colorScheme });
+      await page.locator('[data-testid=trend] svg').waitFor();
+      const wider = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+      expect(wider).to.equal(0);
+      const background = await page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+      expect(brightness(String(background))).to.be[colorScheme === 'dark' ? 'below' : 'above'](128);
+      expect(problems).to.deep.equal([]);
+    });
+  }
+});
+
+/** The rows of a card's table, each as its visible cells in one line. */
+async function rowsOf(page: Page, card: string): Promise<string[]> {
+  const rows = page.getByRole('region', { name: card }).first().locator('tbody tr');
+  await rows.first().waitFor();
+  const texts = await rows.evaluateAll((all) => all.map((row) => Array.from(row.children, (cell) => cell.textContent)));
+  return texts.map((cells) => cells.join(' ').replace(/\s+/g, ' ').trim());
+}
+
+/** Mean of the channels of a CSS `rgb(…)`, 0 to 255. */
+function brightness(rgb: string): number {
+  const channels = rgb.match(/\d+/g)?.slice(0, 3).map(Number) ?? [];
+  return channels.reduce((sum, channel) => sum + channel, 0) / 3;
+}
