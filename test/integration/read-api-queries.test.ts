@@ -6,6 +6,16 @@ import { startTestReadApi, type TestReadApi } from '../support/read-api.ts';
 const online = { currency: 'GBP', channel: 'online', country: 'GB' };
 const london2011 = 'from: "2011-01-01", to: "2011-12-31", timeZone: "Europe/London", currency: "GBP"';
 
+interface Position {
+  partition: number;
+  nextOffset: number;
+}
+
+interface Orders {
+  code: string;
+  orders: number;
+}
+
 interface Page {
   edges: { node: { position: string } }[];
   pageInfo: { hasNextPage: boolean; endCursor: string };
@@ -67,7 +77,7 @@ describe('read API: queries', function () {
   after(() => api?.stop());
 
   it('answers the revenue query of the README as written', async () => {
-    const { data, errors } = await api.query(`
+    const { data, errors } = await api.query<{ revenue: { buckets: unknown[] } }>(`
       { revenue(from: "2010-12-01", to: "2011-12-31", timeZone: "Europe/London", granularity: MONTH, currency: "GBP") {
           buckets { start gross { amount currencyCode } returns { amount } net { amount } orders units } } }`);
     expect(errors).to.equal(undefined);
@@ -88,23 +98,23 @@ describe('read API: queries', function () {
   it('adds up totals by the published formulas, filtered by channel and country', async () => {
     const figures = `{ totals { gross { amount } discounts { amount } returns { amount } refunds { amount } net { amount }
       shipping { amount } tax { amount } total { amount } orders units returnCount returnedUnits averageOrderValue { amount } } }`;
-    const { data } = await api.query(`{
+    const { data } = await api.query<Record<string, { totals: Record<string, unknown> }>>(`{
       all: revenue(${london2011}, granularity: DAY) ${figures}
       store: revenue(${london2011}, granularity: WEEK, channel: "store") { totals { orders } }
       france: revenue(${london2011}, granularity: WEEK, country: "FR") { totals { orders averageOrderValue { amount } } }
       none: revenue(${london2011}, granularity: MONTH, country: "DE") { totals { orders averageOrderValue { amount } } }
       yen: revenue(from: "2011-01-01", to: "2011-12-31", timeZone: "UTC", granularity: MONTH, currency: "JPY") {
         totals { gross { amount currencyCode } } } }`);
-    expect(data.all.totals).to.deep.equal({
+    expect(data.all?.totals).to.deep.equal({
       ...{ gross: { amount: '303.33' }, discounts: { amount: '30.00' }, returns: { amount: '3.00' } },
       ...{ refunds: { amount: '0.00' }, net: { amount: '270.33' }, shipping: { amount: '20.00' } },
       ...{ tax: { amount: '76.00' }, total: { amount: '366.33' }, orders: 7, units: 20, returnCount: 1 },
       ...{ returnedUnits: 2, averageOrderValue: { amount: '39.05' } },
     });
-    expect(data.store.totals.orders).to.equal(2);
-    expect(data.france.totals).to.deep.equal({ orders: 1, averageOrderValue: { amount: '3.33' } });
-    expect(data.none.totals).to.deep.equal({ orders: 0, averageOrderValue: null });
-    expect(data.yen.totals.gross).to.deep.equal({ amount: '10000', currencyCode: 'JPY' });
+    expect(data.store?.totals.orders).to.equal(2);
+    expect(data.france?.totals).to.deep.equal({ orders: 1, averageOrderValue: { amount: '3.33' } });
+    expect(data.none?.totals).to.deep.equal({ orders: 0, averageOrderValue: null });
+    expect(data.yen?.totals.gross).to.deep.equal({ amount: '10000', currencyCode: 'JPY' });
   });
 
   it('gives the same totals for every granularity', async () => {
@@ -113,8 +123,8 @@ describe('read API: queries', function () {
       (granularity) =>
         `${granularity}: revenue(${range}, granularity: ${granularity}) { totals { net { amount } orders } }`,
     );
-    const { data } = await api.query(`{ ${each.join(' ')} }`);
-    for (const { totals } of Object.values<{ totals: unknown }>(data)) {
+    const { data } = await api.query<Record<string, { totals: unknown }>>(`{ ${each.join(' ')} }`);
+    for (const { totals } of Object.values(data)) {
       expect(totals).to.deep.equal({ net: { amount: '267.00' }, orders: 6 });
     }
   });
@@ -180,7 +190,7 @@ describe('read API: queries', function () {
     for (let page = 0; page < 10; page += 1) {
       const text =
         'query($after: String) { sales(first: 4, after: $after) { edges { cursor node { position } } pageInfo { hasNextPage endCursor } } }';
-      const { sales }: { sales: Page } = (await api.query(text, { after })).data;
+      const { sales }: { sales: Page } = (await api.query<{ sales: Page }>(text, { after })).data;
       seen.push(...sales.edges.map((edge) => edge.node.position));
       after = sales.pageInfo.endCursor;
       if (!sales.pageInfo.hasNextPage) break;
@@ -193,7 +203,8 @@ describe('read API: queries', function () {
   });
 
   it('filters the ledger, and gives an entry with its lines and payments', async () => {
-    const { data } = await api.query(`{
+    type Nodes = { nodes: { id: string }[] };
+    const { data } = await api.query<{ returns: Nodes; day: Nodes; sale: unknown; none: unknown }>(`{
       returns: sales(first: 100, kind: RETURN) { nodes { id kind } }
       day: sales(first: 100, from: "2011-06-01", to: "2011-06-01", timeZone: "UTC", currency: "GBP") { nodes { id } }
       sale(id: "S3") { id kind position occurredAt recordedAt currency channel country customerId units gross { amount }
@@ -202,7 +213,7 @@ describe('read API: queries', function () {
         payments { method amount { amount } } }
       none: sale(id: "S3", kind: RETURN) { id }
     }`);
-    expect(data.returns.nodes.map((node: { id: string }) => node.id)).to.have.members(['S0', 'S10', 'S20']);
+    expect(data.returns.nodes.map(({ id }) => id)).to.have.members(['S0', 'S10', 'S20']);
     expect(data.day.nodes).to.have.length(24);
     expect(data.none).to.equal(null);
     expect(data.sale).to.deep.equal({
@@ -231,7 +242,7 @@ describe('read API: queries', function () {
   });
 
   it('says which events it includes and as of when', async () => {
-    const { data } = await api.query(
+    const { data } = await api.query<{ positions: Position[]; pipeline: { version: string } }>(
       '{ positions { partition nextOffset } pipeline { dataAsOf storeTimeZone version } }',
     );
     expect(data.positions[0]).to.deep.equal({ partition: 0, nextOffset: 25 });
@@ -253,12 +264,12 @@ describe('read API: queries', function () {
     try {
       const differences = new Set<number>();
       for (let round = 0; round < 50; round += 1) {
-        const { data } = await api.query(
+        const { data } = await api.query<{ currencies: Orders[]; again: Orders[]; positions: Position[] }>(
           `{ currencies { code orders } positions { partition nextOffset } again: currencies { code orders } }`,
         );
         expect(data.again).to.deep.equal(data.currencies);
-        const yen = data.currencies.find(({ code }: { code: string }) => code === 'JPY').orders;
-        differences.add(yen - data.positions[7].nextOffset);
+        const yen = data.currencies.find(({ code }) => code === 'JPY');
+        differences.add((yen?.orders ?? 0) - (data.positions[7]?.nextOffset ?? 0));
       }
       expect([...differences]).to.deep.equal([2]);
     } finally {

@@ -10,9 +10,9 @@ import type { LiveFeed } from '../../read-api/live/live-feed.ts';
 import { startReadApi } from '../../read-api/service.ts';
 import { dropNamespace, servers } from './servers.ts';
 
-export interface GraphQLAnswer {
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers by hand
-  data?: any;
+/** `Data` is what the test expects to find; nothing checks it but the test. */
+export interface GraphQLAnswer<Data> {
+  data: Data;
   errors?: { message: string; path?: string[]; extensions: { code: string } }[];
 }
 
@@ -22,7 +22,10 @@ export interface TestReadApi {
   url: string;
   pool: pg.Pool;
   live: LiveFeed;
-  query(text: string, variables?: Record<string, unknown>): Promise<GraphQLAnswer>;
+  query<Data = Record<string, unknown>>(
+    text: string,
+    variables?: Record<string, unknown>,
+  ): Promise<GraphQLAnswer<Data>>;
   /** Adds rows to the live generation of a projection's table. */
   insert(projection: string, rows: Record<string, unknown>[]): Promise<void>;
   stop(): Promise<void>;
