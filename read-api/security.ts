@@ -15,7 +15,7 @@ const dashboardPolicy = [...common, "style-src 'self' 'unsafe-inline'", "img-src
 /** GraphiQL is one page with everything inside, its editor's workers as blobs, its fonts as data. */
 const graphiqlPolicy = [
   ...common,
-  "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+  "script-src 'self' 'unsafe-inline' blob:",
   "worker-src 'self' blob:",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data: blob:",

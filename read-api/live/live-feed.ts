@@ -61,9 +61,9 @@ export class LiveFeed {
     if (this.#subscribers.size === 0) await this.#catchUp();
     const subscriber = new LiveSubscriber(this.#mirror, minIntervalMs, () => this.#leave(subscriber));
     this.#subscribers.add(subscriber);
-    gone.addEventListener('abort', () => subscriber.end(), { once: true });
-    if (gone.aborted) subscriber.end();
     this.#polling ??= setInterval(() => this.#poll(), POLL_INTERVAL);
+    gone.addEventListener('abort', () => subscriber.end(), { once: true });
+    if (gone.aborted || this.#stopped) subscriber.end();
     this.#pace();
     return subscriber;
   }

@@ -26,7 +26,9 @@ export async function listenForPositions(options: NotificationOptions): Promise<
     if (attempt === 1) options.logger.warn('lost the connection that listens for new positions; reconnecting');
   });
   listener.events.on('error', options.onFailure);
-  await listener.connect();
+  await listener.connect().catch((cause: Error) => {
+    throw new Error(`Postgres cannot be reached (${cause.message}). Start it, or set DATABASE_URL.`, { cause });
+  });
   await listener.listenTo(options.channel);
   return () => listener.close();
 }
