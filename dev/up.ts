@@ -55,9 +55,15 @@ export async function bringUp(options: UpOptions): Promise<Up> {
     await step(4).step('Topics, schemas and tables', () => setUp(config));
 
     const stack: StackFile = { infrastructure: servers.infrastructure, env: settings, ready: false, services: [] };
-    const record = (change: Partial<StackFile>) => writeStackFile(local, Object.assign(stack, change));
+    let closed = false;
+    const record = (change: Partial<StackFile>) => {
+      if (!closed) writeStackFile(local, Object.assign(stack, change));
+    };
     record({});
-    closers.push(() => removeStackFile(local));
+    closers.push(() => {
+      closed = true;
+      removeStackFile(local);
+    });
     const onChange = (running: RunningService[]) => record({ services: running });
     const supervisor = createSupervisor({ local, env: settings, addresses, say: write, onChange });
     closers.push(() => supervisor.stop());

@@ -1,10 +1,21 @@
 /** A copy of this clone in a folder of its own, so that starting and stopping it never meets what the developer runs. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environment } from '../../dev/environment.ts';
-import { projectRoot } from '../../dev/local-stack/folder.ts';
+import { openLocalFolder, projectRoot } from '../../dev/local-stack/folder.ts';
+import { removeServerData } from '../../dev/local-stack/index.ts';
 import { anyFreePort } from '../../dev/local-stack/ports.ts';
 import { addressSettings } from '../../dev/local-stack/server.ts';
 import type { StackFile } from '../../dev/stack-file.ts';
@@ -36,7 +47,7 @@ export interface Foreground {
 
 /** Packages and downloads are shared with the original, so that nothing is fetched. */
 export async function copyOfClone(): Promise<Clone> {
-  const root = mkdtempSync(join(tmpdir(), 'sales-analytics-'));
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'sales-analytics-')));
   const left = new Set(['node_modules', '.git', '.local', 'bench', 'docs']);
   for (const name of readdirSync(projectRoot)) {
     if (!left.has(name))
@@ -84,6 +95,7 @@ export async function copyOfClone(): Promise<Clone> {
     running: () => runningDaemons(join(root, '.local/run')),
     async remove() {
       await npm(['stop']);
+      removeServerData(openLocalFolder(root));
       rmSync(root, { recursive: true, force: true });
     },
   };
