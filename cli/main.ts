@@ -18,6 +18,12 @@ for (const command of [program, ...program.commands]) {
   command.exitOverride().showHelpAfterError('Run with --help for what it takes.');
 }
 
+// Whoever reads the output may stop reading it: sales simulate | head
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.done);
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -57,7 +57,7 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
     observer.note(one);
   };
   const reader = format.createReader();
-  const { rows, damage } = await readAll(options, reader, note);
+  const { rows, damage, cutShort } = await readAll(options, reader, note);
   const sales: Tally = { recorded: 0, alreadyThere: 0, rejected: 0 };
   const returns: Tally = { recorded: 0, alreadyThere: 0, rejected: 0 };
   let rowsDone = 0;
@@ -77,7 +77,7 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
     returns,
     notes,
     ...(damage ? { damage } : {}),
-    interrupted: signal?.aborted === true && rowsDone < reader.importableRows,
+    interrupted: cutShort || (signal?.aborted === true && rowsDone < reader.importableRows),
     seconds: (performance.now() - start) / 1000,
   };
 }
@@ -91,11 +91,12 @@ async function readAll(
   { path, observer, signal }: ImportOptions,
   reader: FormatReader,
   note: (note: Note) => void,
-): Promise<{ rows: number; damage: ImportSummary['damage'] }> {
+): Promise<{ rows: number; damage?: ImportSummary['damage']; cutShort: boolean }> {
   const file = await openCsv(path);
+  // The header is none.
   let rows = -1;
   for await (const batch of file.rows) {
-    if (signal?.aborted) break;
+    if (signal?.aborted) return { rows: Math.max(rows, 0), cutShort: true };
     for (const row of batch) {
       rows += 1;
       const found = reader.read(row);
@@ -104,7 +105,7 @@ async function readAll(
     observer.reading(Math.max(rows, 0), file.bytesRead / file.size);
   }
   reader.finish(file.damage !== undefined).forEach(note);
-  return { rows: Math.max(rows, 0), damage: file.damage };
+  return { rows: Math.max(rows, 0), damage: file.damage, cutShort: false };
 }
 
 function count(tally: Tally, outcome: Outcome): void {
