@@ -25,5 +25,5 @@ export interface FormatReader {
   linesOf(command: CommandJson): { line: number; document: string }[];
 }
 
-/** Rows by reason: lines that are none by nature, and lines that could not go. */
+/** How many rows were left out, by reason. */
 export type NoteCounts = Partial<Record<SkipReason | FaultReason, number>>;

@@ -2,8 +2,8 @@
 import { sendCommands } from '../command-client.ts';
 import { type CommandJson, describeProblem, domainIdOf, type Outcome } from '../command-json.ts';
 import { openCsv } from './csv-file.ts';
-import type { FormatReader, ImportFormat } from './format.ts';
-import { type FaultReason, faultReasons, type Note, type SkipReason } from './notes.ts';
+import type { FormatReader, ImportFormat, NoteCounts } from './format.ts';
+import { faultReasons, type Note } from './notes.ts';
 
 export interface ImportOptions {
   path: string;
@@ -41,7 +41,7 @@ export interface ImportSummary {
   sales: Tally;
   returns: Tally;
   /** Rows that are not in the log, by reason. */
-  notes: Partial<Record<SkipReason | FaultReason, number>>;
+  notes: NoteCounts;
   /** The file could not be read to its end. */
   damage?: { afterLine: number; message: string };
   interrupted: boolean;
@@ -51,7 +51,7 @@ export interface ImportSummary {
 export async function runImport(options: ImportOptions): Promise<ImportSummary> {
   const start = performance.now();
   const { format, observer, signal } = options;
-  const notes: ImportSummary['notes'] = {};
+  const notes: NoteCounts = {};
   const note = (one: Note) => {
     notes[one.reason] = (notes[one.reason] ?? 0) + 1;
     observer.note(one);
