@@ -115,6 +115,34 @@ describe('dashboard in a real browser', function () {
     await page.getByTestId('feed-item').filter({ hasText: 'Spoon' }).waitFor();
   });
 
+  it('never moves the feed under a reader: news waits on a button', async () => {
+    const { page } = await open('?range=7d', { width: 360 });
+    const feed = page.getByTestId('feed').getByRole('region');
+    await page.getByTestId('feed-item').nth(6).waitFor();
+    await feed.evaluate((list) => list.scrollTo({ top: 100 }));
+    const before = await page.getByTestId('feed-item').allTextContents();
+    await recordSale(services.commandsUrl, { id: 'unseen', at: justNow(), price: 300, product: 'Whisk' });
+    await page.getByRole('button', { name: '+1 new' }).waitFor();
+    expect((await page.getByTestId('feed-item').allTextContents()).length).to.equal(before.length);
+    expect(await page.getByTestId('feed-item').filter({ hasText: 'Whisk' }).count()).to.equal(0);
+    await page.getByRole('button', { name: '+1 new' }).click();
+    await page.getByTestId('feed-item').first().filter({ hasText: 'Whisk' }).waitFor();
+    expect(await feed.evaluate((list) => list.scrollTop)).to.equal(0);
+  });
+
+  it('lets a card fail and come back by itself, beside cards that work', async () => {
+    const { page } = await open();
+    await page.route('**/graphql', (route) =>
+      route.request().postData()?.includes('query Categories') ? route.abort() : route.continue(),
+    );
+    await page.goto(`${services.dashboardUrl}/${TWO_DAYS}`);
+    const categories = page.getByRole('region', { name: 'Categories' });
+    await categories.getByText('This card couldn’t load.').waitFor();
+    await seeFigure(page, 'orders', '2');
+    await page.unroute('**/graphql');
+    await categories.getByText('Toys').waitFor();
+  });
+
   it('keeps every choice in the address: range, currency, time zone, figure', async () => {
     const { page, problems } = await open(TWO_DAYS);
     await page.getByLabel('Currency').selectOption('EUR');

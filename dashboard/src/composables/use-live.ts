@@ -12,7 +12,7 @@ const KEEP_SALES = 50;
 /** What happens now, from the one event stream of the page. */
 export interface Live {
   connection: Readonly<Ref<Connection>>;
-  /** Moves when the positions have advanced: there is something new to ask for. */
+  /** Moves when the positions have advanced, or may have: there is something to ask for. */
   version: Readonly<Ref<number>>;
   /** Minutes by `minute|currency`, at most the last two hours. */
   minutes: Readonly<Ref<ReadonlyMap<string, LiveMinute>>>;
@@ -63,6 +63,8 @@ export function useLive(paused: () => boolean): Live {
           onData: ({ live }) => receive(live),
           onState: (state) => {
             stream.value = state;
+            // Without the stream the figures may still be had: every failed attempt is a reason to ask for them.
+            if (state.status === 'reconnecting') version.value += 1;
           },
         });
       }
