@@ -38,7 +38,10 @@ await runService(logger, async ({ onStop }) => {
   });
   onStop(() => gateway.close());
   const app = createCommandApi({ gateway, logger, now: Date.now });
-  const { port, close } = await listen(createServer(app), {
+  const server = createServer(app);
+  // A stream of commands may go on for ever; Node would end every request after five minutes.
+  server.requestTimeout = 0;
+  const { port, close } = await listen(server, {
     host: config.host,
     port: config.commandsPort,
     setting: 'SALES_COMMANDS_PORT',

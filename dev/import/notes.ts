@@ -11,7 +11,7 @@ export const skipReasons = {
 /** Lines that could not be imported: worth a look, and the import ends with a non-zero exit code. */
 export const faultReasons = {
   bad_line: 'cannot be read',
-  held_back: 'held back with the rest of its invoice',
+  held_back: 'held back: the file breaks off in or after their invoice',
   rejected: 'refused by the command side',
 } as const;
 

@@ -23,8 +23,6 @@ class RetailReader implements FormatReader {
   private toFields: ((fields: string[]) => Fields) | undefined;
   private width = 0;
   private lastInvoice = '';
-  /** Invoices with a line that can't be read, and the last invoice of a damaged file: why they don't go. */
-  private readonly incomplete = new Map<string, string>();
   importableRows = 0;
 
   read({ line, fields }: CsvRow): Note | undefined {
@@ -45,24 +43,19 @@ class RetailReader implements FormatReader {
       this.importableRows += 1;
       return undefined;
     }
-    if (read.reason === 'bad_line') this.incomplete.set(invoice, `its line ${line} cannot be read`);
     return { line, invoice, ...read };
   }
 
   finish(damaged: boolean): Note[] {
     if (!this.toFields) throw wrongColumns(columns);
-    if (damaged) this.incomplete.set(this.lastInvoice, 'the file breaks off in or after it');
-    const notes: Note[] = [];
-    for (const [number, why] of this.incomplete) {
-      const invoice = this.book.get(number);
-      if (!invoice) continue;
-      invoice.heldBack = why;
-      this.importableRows -= invoice.lineCount;
-      for (const { line } of this.book.linesOf(invoice)) {
-        notes.push({ line, invoice: number, reason: 'held_back', detail: `invoice ${number}: ${why}` });
-      }
-    }
-    return notes;
+    const last = damaged ? this.book.get(this.lastInvoice) : undefined;
+    if (!last) return [];
+    last.heldBack = true;
+    this.importableRows -= last.lineCount;
+    const detail = `invoice ${last.number}: the file breaks off in or after it`;
+    return Array.from(this.book.linesOf(last), ({ line }) => {
+      return { line, invoice: last.number, reason: 'held_back', detail };
+    });
   }
 
   *commands(): Generator<CommandJson> {

@@ -9,8 +9,8 @@ export interface Invoice extends Pick<Line, 'kind' | 'occurredAt' | 'country'> {
   number: string;
   customerId: string | undefined;
   lineCount: number;
-  /** Why it must not go as it is; undefined when nothing is wrong. */
-  heldBack: string | undefined;
+  /** It may lack lines, since the file breaks off in or after it: it must not go as it is. */
+  heldBack: boolean;
   /** First and last of its records. */
   first: number;
   last: number;
@@ -46,7 +46,7 @@ export class InvoiceBook {
     const invoice = this.invoices.get(line.invoice);
     if (!invoice) {
       const { kind, occurredAt, country, customerId, invoice: number } = line;
-      const start = { lineCount: 1, heldBack: undefined, first: record, last: record };
+      const start = { lineCount: 1, heldBack: false, first: record, last: record };
       this.invoices.set(number, { kind, number, occurredAt, country, customerId, ...start });
       return;
     }
