@@ -53,8 +53,8 @@ export type Emit<K extends Columns = Columns, M extends Measures = Measures> = (
   key: RowOf<K>,
   measures: OthersOf<M> & LastOf<M>,
 ) => void;
-/** Writes the row of `key`. */
-export type EmitOnce<K extends Columns, C extends Columns> = (key: RowOf<K>, columns: RowOf<C>) => void;
+/** Writes a row. */
+export type EmitOnce<K extends Columns, C extends Columns> = (row: RowOf<K> & RowOf<C>) => void;
 
 /** Where an event stands in the log, and what the installation's settings say about time. */
 export interface EventContext {
@@ -71,8 +71,8 @@ export type Handlers<E> = {
   readonly [T in EventType]: (event: EventData<T>, emit: E, context: EventContext) => void;
 };
 
-/** How the worker emits, whatever the table. */
-export type EmitRow = (key: Row, columns: Row) => void;
+/** How the worker emits, whatever the table: a key and its measures, or a whole row of a ledger. */
+export type EmitRow = (key: Row, measures?: Row) => void;
 
 interface ProjectionBase {
   /** Of the projection, its view, its GraphQL type and its subscription. */

@@ -63,7 +63,7 @@ interface Collected {
 
 function collect(): Collected {
   const rows: Row[] = [];
-  return { rows, emit: (key, columns) => void rows.push({ ...key, ...columns }) };
+  return { rows, emit: (row) => void rows.push(row) };
 }
 
 function mergeByKey({ key: keyColumns, measures }: RollupTable, order: () => number): Collected {
@@ -86,7 +86,7 @@ function mergeByKey({ key: keyColumns, measures }: RollupTable, order: () => num
     return row;
   }
 
-  function emit(key: Row, given: Row): void {
+  function emit(key: Row, given: Row = {}): void {
     let text = '';
     for (const name of keys) text += `${key[name]}\u0000`;
     let row = rows.get(text);

@@ -31,45 +31,44 @@ export const sales = defineLedger({
   },
   handlers: {
     SaleRecorded(sale, emit, context) {
-      const gross = sumOf(sale.lines, (line) => line.gross);
-      const discounts = sumOf(sale.lines, (line) => line.discount);
       const { shipping, tax } = sale;
-      const total = gross - discounts + shipping + tax;
-      emit(
-        { id: sale.saleId, kind: 'SALE' },
-        { ...common(sale, context), gross, discounts, shipping, tax, total, lines: encodeLines(sale.lines) },
-      );
+      const discounts = sumOf(sale.lines, (line) => line.discount);
+      emit(row(sale.saleId, 'SALE', sale, context, { discounts, shipping, tax }));
     },
     ReturnRecorded(given, emit, context) {
-      const gross = sumOf(given.lines, (line) => line.gross);
-      emit(
-        { id: given.returnId, kind: 'RETURN' },
-        {
-          ...common(given, context),
-          gross,
-          discounts: 0,
-          shipping: 0,
-          tax: 0,
-          total: gross,
-          lines: encodeLines(given.lines),
-        },
-      );
+      emit(row(given.returnId, 'RETURN', given, context, { discounts: 0, shipping: 0, tax: 0 }));
     },
     CommandRejected: ignore,
   },
 });
 
-function common(event: SaleRecorded | ReturnRecorded, { partition, offset, recordedAt }: EventContext) {
+/** One literal, without spreading: at ten thousand rows a second, spreading is what costs. */
+function row(
+  id: string,
+  kind: 'SALE' | 'RETURN',
+  { occurredAt, currency, channel, country, customerId, lines, payments }: SaleRecorded | ReturnRecorded,
+  { partition, offset, recordedAt }: EventContext,
+  { discounts, shipping, tax }: { discounts: number; shipping: number; tax: number },
+) {
+  const gross = sumOf<{ gross: number }>(lines, (line) => line.gross);
   return {
+    id,
+    kind,
     partition,
     offset,
-    occurred_at: event.occurredAt,
+    occurred_at: occurredAt,
     recorded_at: recordedAt,
-    currency: event.currency,
-    channel: event.channel,
-    country: event.country,
-    customer_id: event.customerId,
-    units: sumOf<{ quantity: number }>(event.lines, (line) => line.quantity),
-    payments: encodePayments(event.payments),
+    currency,
+    channel,
+    country,
+    customer_id: customerId,
+    units: sumOf<{ quantity: number }>(lines, (line) => line.quantity),
+    gross,
+    discounts,
+    shipping,
+    tax,
+    total: gross - discounts + shipping + tax,
+    lines: encodeLines(lines),
+    payments: encodePayments(payments),
   };
 }
