@@ -14,7 +14,8 @@ export interface Metric {
   formula: string;
   /** True where more is worse, so that colours say so. */
   lessIsBetter: boolean;
-  value: (figures: Figures) => number;
+  /** In units of the currency, or a count; null where there is none, as an average without orders. */
+  value: (figures: Figures) => number | null;
   /** The headline. */
   brief: (figures: Figures) => string;
   /** Written out in full. */
@@ -25,12 +26,7 @@ export interface Metric {
 export const METRICS: readonly Metric[] = [
   money('net', 'Net revenue', 'Gross sales − discounts − returns − refunds', (figures) => figures.net),
   count('orders', 'Orders', 'Sales recorded; returns are not orders', (figures) => figures.orders),
-  money(
-    'average',
-    'Average order',
-    '(Gross sales − discounts) ÷ orders',
-    (figures) => figures.averageOrderValue ?? { ...figures.net, amount: '' },
-  ),
+  money('average', 'Average order', '(Gross sales − discounts) ÷ orders', (figures) => figures.averageOrderValue),
   count('units', 'Units sold', 'Pieces sold; returned pieces are not taken off', (figures) => figures.units),
   {
     ...money('returns', 'Returns', 'Value of goods that came back in this period', (figures) => figures.returns),
@@ -45,17 +41,20 @@ export function metric(name: MetricName): Metric {
   return found;
 }
 
-function money(name: MetricName, label: string, formula: string, read: (figures: Figures) => Money): Metric {
+function money(name: MetricName, label: string, formula: string, read: (figures: Figures) => Money | null): Metric {
   const written = (format: (money: Money) => string) => (figures: Figures) => {
     const amount = read(figures);
-    return amount.amount === '' ? '–' : format(amount);
+    return amount ? format(amount) : '–';
   };
   return {
     name,
     label,
     formula,
     lessIsBetter: false,
-    value: (figures) => Number(read(figures).amount),
+    value: (figures) => {
+      const amount = read(figures);
+      return amount ? Number(amount.amount) : null;
+    },
     brief: written(formatMoneyBrief),
     full: written(formatMoney),
     axis: formatMoneyShort,

@@ -4,7 +4,7 @@ import type { Metric } from '../../figures/metrics.ts';
 /** One place on the trend's axis: a bucket and the one that it is compared with, by their order. */
 export interface TrendPoint {
   start: string;
-  /** Null for a bucket that has not begun. */
+  /** Null for a bucket that has not begun, or without a value. */
   value: number | null;
   written: string;
   /** The bucket is still going on: its value is "so far". */
@@ -38,4 +38,10 @@ export function trendPoints(
       previousWritten: before ? metric.full(before) : '–',
     };
   });
+}
+
+/** Places whose neighbours have no value: a line does not show them, so they need a dot. */
+export function lonePoints(values: (number | null)[]): number[] {
+  const missing = (index: number) => (values[index] ?? null) === null;
+  return [...values.keys()].filter((index) => !missing(index) && missing(index - 1) && missing(index + 1));
 }
