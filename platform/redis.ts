@@ -9,7 +9,7 @@ export function createRedis(config: { redis: string }, name: string): Redis {
     connectionName: name,
     lazyConnect: true,
     maxRetriesPerRequest: 1,
-    commandTimeout: 5000,
+    commandTimeout: 2000,
     retryStrategy: (attempt) => Math.min(100 * attempt, 2000),
   });
 }

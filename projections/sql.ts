@@ -8,7 +8,7 @@ export interface Column {
   type: Exclude<ColumnType, 'text null'>;
 }
 
-/** One generation of a projection's tables: the table that it is kept in. */
+/** One generation of a projection: the table that it is kept in. */
 export interface Target {
   projection: Projection;
   /** Postgres schema of the read models. */
@@ -78,6 +78,22 @@ export function upsert(target: Target): string {
 export function copyIn(target: Target): string {
   const names = columnsOf(target.projection).map(({ name }) => quote(name));
   return `copy ${tableOf(target)} (${names.join(', ')}) from stdin`;
+}
+
+/** How to write to a target, worked out once. */
+export interface Statements {
+  columns: readonly Column[];
+  upsert: { name: string; text: string };
+  copyIn: string;
+}
+
+export function statementsOf(target: Target): Statements {
+  const { projection, generation } = target;
+  return {
+    columns: columnsOf(projection),
+    upsert: { name: `upsert ${projection.name} ${generation}`, text: upsert(target) },
+    copyIn: copyIn(target),
+  };
 }
 
 export function quote(name: string): string {

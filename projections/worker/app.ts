@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import type { Config } from '../../platform/config.ts';
-import { consumePartitions } from '../../platform/kafka/consume.ts';
+import { consumePartitions, type PartitionConsumer } from '../../platform/kafka/consume.ts';
 import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { namesOf } from '../../platform/names.ts';
@@ -72,7 +72,9 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     return turn;
   };
 
-  const consumer = await consumePartitions({
+  // Records may arrive before it is here: the first of them are not paused then, and are few enough.
+  let consumer: PartitionConsumer | undefined;
+  consumer = await consumePartitions({
     kafka,
     logger,
     groupId: names.groups.projections,
@@ -104,7 +106,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     },
     onRecords: (_, partition, records) => {
       queue.push(partition, records);
-      if (queue.size < WAITING.most) return;
+      if (queue.size < WAITING.most || !consumer) return;
       paused.add(partition);
       consumer.pause(topic, partition);
     },
@@ -125,7 +127,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
         'Postgres has lost its last commits; reading the log again from its checkpoint',
       );
       queue.drop(partition);
-      consumer.seek({ topic, partition, offset });
+      consumer?.seek({ topic, partition, offset });
     },
   };
 
@@ -134,17 +136,22 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
       await queue.filled();
       const batch = queue.take(BATCH.records, BATCH.bytes);
       if (queue.size < WAITING.resume) {
-        for (const partition of paused) consumer.resume(topic, partition);
+        for (const partition of paused) consumer?.resume(topic, partition);
         paused.clear();
       }
       if (batch.length > 0) await inTurn(() => applyBatch(applier, batch));
     }
   }
 
+  /** A Redis that hangs must not hold up the turn: it is asked outside of it first. */
+  async function checkWindow(): Promise<void> {
+    if (await liveWindow.answers()) await inTurn(() => liveWindow.check());
+  }
+
   const running = run().catch((error) => {
     if (!stopping.signal.aborted) onFailure(error);
   });
-  const checking = setInterval(() => void inTurn(() => liveWindow.check()), WINDOW_CHECK_MS);
+  const checking = setInterval(() => void checkWindow(), WINDOW_CHECK_MS);
 
   return {
     isReady: () => ready,
@@ -153,7 +160,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
       stopping.abort();
       queue.wake();
       await running;
-      await consumer.stop();
+      await consumer?.stop();
       await liveWindow.settled();
     },
   };

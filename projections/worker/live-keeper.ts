@@ -89,6 +89,14 @@ export class LiveWindowKeeper {
     if (observed.size > 0) this.#rebuilding = Promise.all([this.#rebuilding, this.#rebuild(observed)]).then(() => {});
   }
 
+  /** Whether Redis answers now. */
+  answers(): Promise<boolean> {
+    return this.#writer.fences([...this.#kept.keys()]).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Resolves when no window is being rebuilt. */
   async settled(): Promise<void> {
     await this.#rebuilding;

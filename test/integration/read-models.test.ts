@@ -82,7 +82,7 @@ describe('read models', function () {
     expect(await figures()).to.deep.equal({ sales: 2, orders: 2, next: [2] });
   });
 
-  it('let two writers of one offset through once', async () => {
+  it('let one of several writers of the same offset through', async () => {
     const writers = await Promise.all([open(), open(), open(), open()]);
     const outcomes = await Promise.allSettled(writers.map((models) => models.commit([slice(0, sale('s-1'))])));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
