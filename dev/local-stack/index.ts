@@ -13,6 +13,7 @@ import { redis } from './redis.ts';
 import { registry } from './registry.ts';
 import { addressSettings, type LocalServer, type Place } from './server.ts';
 import { installSystemPackages } from './system-packages.ts';
+import { enterUsers } from './users.ts';
 
 export const localServers: readonly LocalServer[] = [kafka, registry, postgres, redis];
 
@@ -21,7 +22,7 @@ export interface RunningServers {
   env: Record<string, string>;
   /** Names of the servers that this call started; the others ran before. */
   started: string[];
-  /** Stops those that this call started. Their data stays. */
+  /** Stops those that this call started, unless another process uses them by now. Their data stays. */
   stop(): Promise<void>;
 }
 
@@ -33,7 +34,7 @@ export async function ensureServers(
 ): Promise<RunningServers> {
   checkDiskSpace(local.path);
   return withLock(local, 'servers', async () => {
-    await installSystemPackages(progress);
+    await installSystemPackages(progress, signal);
     if (!hasJars(local)) {
       await progress.step('Download Kafka and the schema registry', (note) => fetchJars(local, note, signal));
     }
@@ -45,8 +46,9 @@ export async function ensureServers(
         await progress.step(server.title, () => start(server, local, signal));
       }),
     );
+    const leave = enterUsers(local);
     const stop = async () => {
-      await stopServers(local, started);
+      if (leave() === 0) await stopServers(local, started);
     };
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');
     if (!failure) return { env: serverAddresses(local), started, stop };

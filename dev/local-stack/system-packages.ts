@@ -1,6 +1,7 @@
 /** Java, Maven, Postgres and Redis: found, installed by apt where we may, asked for by the exact command where not. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { DevError } from '../dev-error.ts';
 import { environment } from '../environment.ts';
 import type { Progress } from '../progress.ts';
@@ -26,7 +27,7 @@ const programs: Program[] = [
 ];
 
 /** Installs what is missing. Throws with the command to run where that needs somebody else's permission. */
-export async function installSystemPackages(progress: Progress): Promise<void> {
+export async function installSystemPackages(progress: Progress, signal?: AbortSignal): Promise<void> {
   const missing = programs.filter((program) => program.isMissing());
   if (missing.length === 0) return;
   const titles = missing.map(({ title }) => title).join(', ');
@@ -38,9 +39,9 @@ export async function installSystemPackages(progress: Progress): Promise<void> {
     const command = `sudo apt-get update && sudo apt-get install -y --no-install-recommends ${names()}`;
     throw new DevError(`Missing: ${titles}.${foundJava()}`, `Run: ${command}`);
   }
-  await progress.step(`Install ${titles} by apt-get`, async () => {
-    apt('update', '-q');
-    apt('install', '-y', '-q', '--no-install-recommends', ...names().split(' '));
+  await progress.step(`Install ${titles} by apt-get`, async (note) => {
+    await apt(note, signal, 'update', '-q');
+    await apt(note, signal, 'install', '-y', '-q', '--no-install-recommends', ...names().split(' '));
   });
   const still = missing.filter((program) => program.isMissing());
   if (still.length > 0) {
@@ -51,13 +52,24 @@ export async function installSystemPackages(progress: Progress): Promise<void> {
   }
 }
 
-function apt(...args: string[]): void {
+async function apt(note: (text: string) => void, signal: AbortSignal | undefined, ...args: string[]): Promise<void> {
   // Debian's packages start servers of their own, which we don't need; the run level keeps them still where init honours it.
   const env = { ...environment, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  const { status, stdout, stderr, error } = spawnSync('apt-get', args, { env, encoding: 'utf8' });
-  if (status === 0) return;
-  const output = error?.message ?? `${stdout}${stderr}`.trim().split('\n').slice(-8).join('\n');
-  throw new DevError(`apt-get ${args.join(' ')} failed:\n${output}`, 'Put that right and start again.');
+  const child = spawn('apt-get', args, { env, stdio: ['ignore', 'pipe', 'pipe'], signal });
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface(stream).on('line', (line) => {
+      lines.push(line);
+      note(line);
+    });
+  }
+  const code = await new Promise((resolve, reject) => {
+    child.once('close', resolve);
+    child.once('error', reject);
+  });
+  if (code === 0) return;
+  const said = lines.slice(-8).join('\n');
+  throw new DevError(`apt-get ${args.join(' ')} failed:\n${said}`, 'Put that right and start again.');
 }
 
 function aptKnows(name: string): boolean {
