@@ -1,5 +1,6 @@
 /** Which generations of which projections are live, and how far each has come in each partition. */
 import type pg from 'pg';
+import { isMissingTable } from '../platform/postgres/index.ts';
 import type { Projection } from './define.ts';
 import { quote, type Target } from './sql.ts';
 
@@ -28,15 +29,26 @@ export function checkpointKey({ projection, generation }: Target, partition: num
   return `${projection.name}/${generation}/${partition}`;
 }
 
+interface Generation {
+  projection: string;
+  generation: number;
+  version: number;
+}
+
 /** The live generation of every projection. Throws when one is missing or was built by another version of its code. */
 export async function loadLive(pool: pg.Pool, schema: string, projections: readonly Projection[]): Promise<Target[]> {
-  const { rows } = await pool.query<{ projection: string; generation: number; version: number }>(
-    `select projection, generation, version from ${quote(schema)}.generations where status = 'live'`,
-  );
+  const query = `select projection, generation, version from ${quote(schema)}.generations where status = 'live'`;
+  const { rows } = await pool.query<Generation>(query).catch((error) => {
+    if (isMissingTable(error)) return { rows: [] };
+    throw error;
+  });
   return projections.map((projection) => {
     const live = rows.find((row) => row.projection === projection.name);
-    if (!live)
-      throw new Error(`Projection ${projection.name} has no tables yet. Run the database migration (npm start does).`);
+    if (!live) {
+      throw new Error(
+        `Projection ${projection.name} has no tables in schema ${schema} yet. Run the set-up (npm start does).`,
+      );
+    }
     if (live.version !== projection.version) {
       throw new Error(
         `Projection ${projection.name} was built by its version ${live.version}, and this is version ` +

@@ -1,2 +1,2 @@
 export { createPool, type PoolOptions, safeInteger } from './pool.ts';
-export { inTransaction, isConnectionLost, isUniqueViolation } from './transaction.ts';
+export { inTransaction, isConnectionLost, isMissingTable, isUniqueViolation } from './transaction.ts';

@@ -3,6 +3,7 @@ import type pg from 'pg';
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK = '40P01';
 const UNIQUE_VIOLATION = '23505';
+const UNDEFINED_TABLE = '42P01';
 
 /**
  * Runs `work` between begin and commit on one connection, and again from its start (at most `attempts` times) after a
@@ -59,6 +60,11 @@ export function isConnectionLost(error: unknown): boolean {
 /** A row with this key was there already. */
 export function isUniqueViolation(error: unknown): boolean {
   return sqlState(error) === UNIQUE_VIOLATION;
+}
+
+/** The table, or the schema that it would be in, does not exist. */
+export function isMissingTable(error: unknown): boolean {
+  return sqlState(error) === UNDEFINED_TABLE;
 }
 
 /** The five characters by which Postgres names an error; undefined for errors that are not the server's. */

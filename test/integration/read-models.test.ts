@@ -157,7 +157,9 @@ describe('read models', function () {
     await pool.query(`update ${config.namespace}.generations set version = 7 where projection = 'revenue'`);
     expect(await open().catch((error) => error.message)).to.match(/^Projection revenue was built by its version 7/);
     await pool.query(`delete from ${config.namespace}.generations`);
-    expect(await open().catch((error) => error.message)).to.match(/^Projection sales has no tables yet/);
+    expect(await open().catch((error) => error.message)).to.match(/^Projection sales has no tables in schema/);
+    await pool.query(`drop schema ${config.namespace} cascade`);
+    expect(await open().catch((error) => error.message)).to.match(/^Projection sales has no tables in schema/);
   });
 
   it('are refused when the number of partitions was changed', async () => {
