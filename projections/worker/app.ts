@@ -134,6 +134,8 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       await queue.filled();
+      // The partitions of one fetch arrive one after the other: one transaction for all of them.
+      await new Promise(setImmediate);
       const batch = queue.take(BATCH.records, BATCH.bytes);
       if (queue.size < WAITING.resume) {
         for (const partition of paused) consumer?.resume(topic, partition);
