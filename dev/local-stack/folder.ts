@@ -18,7 +18,7 @@ export interface LocalFolder {
 }
 
 /** Folders that hold data, removed by `--fresh`; downloads and logs stay. */
-export const dataFolders = ['kafka', 'registry', 'postgres', 'redis', 'state'];
+export const dataFolders = ['kafka', 'registry', 'postgres', 'redis'];
 
 /**
  * Opens the clone's `.local/`, made if missing. In a copy of a clone the records of the original's processes and its
