@@ -41,7 +41,7 @@ export async function ensureServers(
     const started: string[] = [];
     const outcomes = await Promise.allSettled(
       localServers.map(async (server) => {
-        if (await answers(server, local)) return progress.say(`${server.title} runs already`);
+        if (await answers(server, local, signal)) return progress.say(`${server.title} runs already`);
         started.push(server.name);
         await progress.step(server.title, () => start(server, local, signal));
       }),
@@ -86,7 +86,8 @@ export function removeServerData(local: LocalFolder): void {
 }
 
 async function start(server: LocalServer, local: LocalFolder, signal?: AbortSignal): Promise<void> {
-  // One that runs and doesn't answer is replaced: its data is safe, and waiting for it would hide why.
+  signal?.throwIfAborted();
+  // One that runs and doesn't answer is replaced; its data is safe.
   await stopDaemon(local, server.name);
   const place = { local, ports: await claimPorts(local, server.name, server.ports) };
   await startDaemon(local, server.name, await server.prepare(place));
@@ -95,9 +96,12 @@ async function start(server: LocalServer, local: LocalFolder, signal?: AbortSign
   await untilReady({ title: server.title, log, isRunning, signal }, () => server.probe(server.address(place)));
 }
 
-async function answers(server: LocalServer, local: LocalFolder): Promise<boolean> {
-  if (daemonPid(local, server.name) === undefined) return false;
-  return server.probe(server.address(placeOf(server, local))).then(
+/** False when it doesn't run, or has not answered for so long that a busy machine is no excuse. */
+async function answers(server: LocalServer, local: LocalFolder, signal?: AbortSignal): Promise<boolean> {
+  const isRunning = () => daemonPid(local, server.name) !== undefined;
+  if (!isRunning()) return false;
+  const what = { title: server.title, log: logFile(local, server.name), isRunning, timeoutMs: 20_000, signal };
+  return untilReady(what, () => server.probe(server.address(placeOf(server, local)))).then(
     () => true,
     () => false,
   );
