@@ -8,6 +8,8 @@ export function createRedis(config: { redis: string }, name: string): Redis {
   return new Redis(config.redis, {
     connectionName: name,
     lazyConnect: true,
+    // What is sent in one turn of the event loop goes out as one write.
+    enableAutoPipelining: true,
     maxRetriesPerRequest: 1,
     commandTimeout: 2000,
     retryStrategy: (attempt) => Math.min(100 * attempt, 2000),

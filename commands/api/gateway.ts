@@ -1,8 +1,9 @@
 /**
- * Sends commands to the log and waits for their outcomes. While an append to a partition is under way, what arrives
- * for it gathers and goes as one batch, so the number of requests follows the log's speed, not the clients' number.
+ * Sends commands to the log and waits for their outcomes. While a request is under way, what arrives gathers and goes
+ * with the next one, so the number of requests follows the log's speed, not the clients' number.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { keyOf } from '../../domain/decide.ts';
 import type { Command } from '../../domain/messages.generated.ts';
@@ -48,7 +49,8 @@ interface Outgoing {
 }
 
 const BATCH = 500;
-const LINGER_MS = 2;
+/** Every request costs the broker and both sides more than waiting this long does. */
+const LINGER_MS = 8;
 const SWEEP_MS = 250;
 
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
@@ -56,7 +58,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const instance = randomUUID();
   const waiting = new Map<number, Waiting>();
   const outgoing: Outgoing[][] = Array.from({ length: options.partitions }, () => []);
-  const sending = new Set<number>();
+  let sending = false;
   let lastRequest = 0;
 
   const channel = replyChannel(options.redisPrefix, instance);
@@ -82,15 +84,19 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     }
   }, SWEEP_MS);
 
-  async function sendPartition(partition: number): Promise<void> {
-    sending.add(partition);
-    await new Promise((resolve) => setTimeout(resolve, LINGER_MS));
-    for (;;) {
-      const batch = outgoing[partition]?.splice(0, BATCH) ?? [];
-      if (batch.length === 0) break;
-      await append(partition, batch);
+  /** One request carries what came for all partitions meanwhile. */
+  async function sendAll(): Promise<void> {
+    await delay(LINGER_MS);
+    for (let batches = takeBatches(); batches.length > 0; batches = takeBatches()) {
+      await Promise.all(batches.map(([partition, batch]) => append(partition, batch)));
     }
-    sending.delete(partition);
+    sending = false;
+  }
+
+  function takeBatches(): [partition: number, batch: Outgoing[]][] {
+    return [...outgoing.entries()]
+      .filter(([, waiting]) => waiting.length > 0)
+      .map(([partition, waiting]) => [partition, waiting.splice(0, BATCH)]);
   }
 
   async function append(partition: number, batch: Outgoing[]): Promise<void> {
@@ -110,7 +116,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       command.data.replyTo = formatReplyTo(instance, request);
       const partition = partitionOf(key);
       outgoing[partition]?.push({ key, value: codec.encode(command), request });
-      if (!sending.has(partition)) void sendPartition(partition);
+      if (!sending) {
+        sending = true;
+        void sendAll();
+      }
       return new Promise((resolve, reject) => {
         waiting.set(request, { resolve, reject, deadline: Date.now() + timeoutMs });
       });

@@ -30,6 +30,8 @@ export interface Processor {
   stop(): Promise<void>;
 }
 
+const FLUSH_INTERVAL_MS = 100;
+
 export async function startProcessor(options: ProcessorOptions): Promise<Processor> {
   const { kafka, codec, store, redis, names, logger, onFailure } = options;
   const { topics } = names;
@@ -105,10 +107,15 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
     committable: () => [...owners].flatMap(([partition, owner]) => positionsOf(owner, partition)),
   });
 
+  const flushing = setInterval(() => {
+    for (const owner of owners.values()) owner.flush();
+  }, FLUSH_INTERVAL_MS);
+
   return {
     isReady: () => ready,
     metrics,
     async stop() {
+      clearInterval(flushing);
       await consumer?.stop();
       await closeOwners([...owners.keys()]);
       await appender.close();

@@ -1,6 +1,6 @@
 /** Decides a run of commands as one record batch: pure, given the states of their keys. */
 import { decide, type Outcome, outcomeOf, rejection } from '../../domain/decide.ts';
-import { evolve, type NewEvent, type State } from '../../domain/state.ts';
+import { evolve, initialState, type NewEvent, type State } from '../../domain/state.ts';
 import type { Codec, Message } from '../../platform/registry/codec.ts';
 import type { Received } from './received.ts';
 
@@ -37,11 +37,11 @@ export function decideBatch(
   let bytes = 0;
   for (const received of commands) {
     if (bytes >= limits.bytes) break;
-    const state = states.get(received.key) ?? stateOf(received.key);
-    const decided = decideOne(received, state, offset, codec, limits.eventBytes);
+    const state = received.command && (states.get(received.key) ?? stateOf(received.key));
+    const decided = decideOne(received, state ?? initialState, offset, codec, limits.eventBytes);
     batch.push(decided);
     if (!decided.appended) continue;
-    states.set(received.key, evolve(state, decided.appended.event, offset));
+    if (state) states.set(received.key, evolve(state, decided.appended.event, offset));
     bytes += decided.appended.bytes.length;
     offset += 1;
   }

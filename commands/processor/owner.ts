@@ -51,7 +51,7 @@ const BATCH = { commands: 500, bytes: 800_000, eventBytes: 3_000_000 };
 const QUEUE_HIGH = 4000;
 const QUEUE_LOW = 1000;
 const UNFLUSHED_MAX = 20_000;
-const FLUSH_INTERVAL_MS = 100;
+const IDLE_MS = 1000;
 const RETRY_MS = 250;
 
 export class Owner {
@@ -102,6 +102,21 @@ export class Owner {
     this.#wake();
   }
 
+  /** Writes what the store lacks. Called again and again, for all owners at the same time: they share one statement. */
+  flush(): void {
+    if (this.#flushing || this.#view.unflushed === 0) return;
+    this.#flushing = this.#view
+      .flush()
+      .catch((error) => {
+        if (!isConnectionLost(error)) this.#flushFailure = error;
+        else this.#options.logger.warn({ err: error }, 'Postgres is away, write-side state waits in memory');
+      })
+      .then(() => {
+        this.#flushing = undefined;
+        this.#wake();
+      });
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#wake();
@@ -125,12 +140,11 @@ export class Owner {
   }
 
   async #step(): Promise<void> {
-    this.#flushIfDue();
     if (this.#flushFailure) throw this.#flushFailure;
     if (this.#events.length > 0) await this.#foldEvents();
     if (this.#mustReach !== undefined && this.#view.position >= this.#mustReach) this.#beginDeciding();
     else if (this.#mustReach === undefined && this.#commands.length > 0) await this.#decide();
-    else if (this.#events.length === 0) await this.#sleep(FLUSH_INTERVAL_MS);
+    else if (this.#events.length === 0) await this.#sleep(IDLE_MS);
     if (this.#view.unflushed > UNFLUSHED_MAX) await this.#flushing;
   }
 
@@ -248,18 +262,6 @@ export class Owner {
     }
     this.#commands = [];
     this.#mustReach = await retrying(logger, () => this.#options.logEnd());
-  }
-
-  #flushIfDue(): void {
-    if (this.#flushing || this.#view.unflushed === 0) return;
-    const flush = this.#view.flush().catch((error) => {
-      if (!isConnectionLost(error)) this.#flushFailure = error;
-      else this.#options.logger.warn({ err: error }, 'Postgres is away, write-side state waits in memory');
-    });
-    this.#flushing = Promise.all([flush, delay(FLUSH_INTERVAL_MS)]).then(() => {
-      this.#flushing = undefined;
-      this.#wake();
-    });
   }
 
   #throttle(): void {

@@ -49,19 +49,23 @@ export class View {
     return this.#unflushed.length + this.#flushing.length;
   }
 
-  /** Makes the states of these keys available to {@link stateOf}. Throws {@link LostOwnershipError}. */
+  /**
+   * Makes the states of these keys available to {@link stateOf} until the next load. Throws {@link LostOwnershipError}.
+   */
   async load(keys: Iterable<string>): Promise<void> {
+    this.#evict();
     const missing = [...new Set(keys)].filter((key) => !this.#states.has(key));
     if (missing.length === 0) return;
+    const before = [this.#stored, this.#writing];
     const { nextOffset, events } = await this.#store.load(this.#partition, missing);
-    if (nextOffset !== this.#stored && nextOffset !== this.#writing) {
+    if (![...before, this.#stored, this.#writing].includes(nextOffset)) {
       throw new LostOwnershipError(
         `checkpoint of partition ${this.#partition} moved to ${nextOffset} by another owner`,
       );
     }
     await this.#codec.learn(events.map(({ bytes }) => bytes));
-    // What is at or above the position was flushed by nobody but this owner after it folded it: it can't be here.
-    for (const key of missing) if (!this.#states.has(key)) this.#states.set(key, initialState);
+    // Keys with events that are not flushed are never missing, so a flush meanwhile changed none of these rows.
+    for (const key of missing) this.#states.set(key, initialState);
     for (const { key, offset, bytes } of events) {
       this.#states.set(key, evolve(this.stateOf(key), this.#codec.decode(bytes) as Event, offset));
     }
@@ -69,14 +73,18 @@ export class View {
 
   /** The state of a key that was loaded. */
   stateOf(key: string): State {
-    return this.#states.get(key) ?? initialState;
+    const state = this.#states.get(key);
+    if (!state) throw new Error(`the state of key ${key} was not loaded`);
+    return state;
   }
 
-  /** Folds a valid event that stands at the position. Its key's state must be loaded if it will be asked for. */
+  /** Folds a valid event that stands at the position. Only refusals of what was no command come without their state loaded. */
   fold(stored: StoredEvent, event: Event | NewEvent, command: { offset: number; id: string }): void {
     const state = this.#states.get(stored.key);
-    this.#states.delete(stored.key);
-    this.#states.set(stored.key, evolve(state ?? initialState, event, stored.offset));
+    if (state) {
+      this.#states.delete(stored.key);
+      this.#states.set(stored.key, evolve(state, event, stored.offset));
+    }
     this.#unflushed.push(stored);
     this.#lastCommand = command;
     this.#position = stored.offset + 1;
@@ -99,13 +107,13 @@ export class View {
     }
     this.#stored = next.nextOffset;
     this.#flushing = [];
-    this.#evict();
   }
 
+  /** Only here do states leave: between two loads nobody relies on them. */
   #evict(): void {
     let excess = this.#states.size - CACHED_KEYS;
     if (excess <= 0) return;
-    const pinned = new Set(this.#unflushed.map(({ key }) => key));
+    const pinned = new Set([...this.#unflushed, ...this.#flushing].map(({ key }) => key));
     for (const key of this.#states.keys()) {
       if (excess <= 0) return;
       if (!pinned.has(key) && this.#states.delete(key)) excess -= 1;

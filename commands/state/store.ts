@@ -1,5 +1,6 @@
 /** The write-side state in Postgres: the valid events of each key and, in the same transaction, up to where they reach. */
 import type pg from 'pg';
+import { gather } from '../../platform/gather.ts';
 
 /** Where a partition's owner stands. */
 export interface Checkpoint {
@@ -25,6 +26,59 @@ export interface Store {
 }
 
 export function createStore(pool: pg.Pool, schema: string): Store {
+  const loadAll = async (requests: readonly [partition: number, keys: string[]][]) => {
+    const { rows } = await pool.query({
+      name: 'load-events',
+      text: `with found as materialized (
+               select partition, key, "offset", event from ${schema}.events_v1 where key = any($2))
+             select c.partition, c.next_offset, found.key, found."offset", found.event
+             from ${schema}.checkpoints_v1 c left join found using (partition)
+             where c.partition = any($1) order by found."offset"`,
+      values: [requests.map(([partition]) => partition), requests.flatMap(([, keys]) => keys)],
+    });
+    return requests.map(([partition]) => {
+      const own = rows.filter((row) => row.partition === partition);
+      const events = own.filter((row) => row.key !== null);
+      return {
+        nextOffset: own[0]?.next_offset ?? 0,
+        events: events.map(({ key, offset, event }) => ({ key, offset, bytes: event })),
+      };
+    });
+  };
+
+  const flushAll = async (flushes: readonly Flush[]) => {
+    const { rows } = await pool.query({
+      name: 'flush-events',
+      text: `with moved as (
+               update ${schema}.checkpoints_v1 c
+               set next_offset = f.next, last_command_offset = f.command, last_command_id = f.command_id
+               from unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[])
+                 f(partition, expected, next, command, command_id)
+               where c.partition = f.partition and c.next_offset = f.expected returning c.partition),
+             added as (
+               insert into ${schema}.events_v1 ("offset", partition, key, event)
+               select e."offset", e.partition, e.key, e.event
+               from unnest($6::smallint[], $7::bigint[], $8::text[], $9::bytea[]) e(partition, "offset", key, event)
+               join moved using (partition))
+             select partition from moved`,
+      values: [
+        arrayOf(flushes, ({ partition }) => partition),
+        arrayOf(flushes, ({ expected }) => expected),
+        arrayOf(flushes, ({ next }) => next.nextOffset),
+        arrayOf(flushes, ({ next }) => next.lastCommand?.offset ?? -1),
+        flushes.map(({ next }) => next.lastCommand?.id ?? null),
+        arrayOf(flushes, ({ partition, events }) => events.map(() => partition)),
+        arrayOf(flushes, ({ events }) => events.map(({ offset }) => offset)),
+        flushes.flatMap(({ events }) => events.map(({ key }) => key)),
+        byteaArray(flushes.flatMap(({ events }) => events.map(({ bytes }) => bytes))),
+      ],
+    });
+    const moved = new Set(rows.map((row) => row.partition));
+    return flushes.map(({ partition }) => moved.has(partition));
+  };
+
+  const load = gather(loadAll);
+  const flush = gather(flushAll);
   return {
     async checkpoint(partition) {
       await pool.query(
@@ -39,52 +93,23 @@ export function createStore(pool: pg.Pool, schema: string): Store {
       const { next_offset: nextOffset, last_command_offset: offset, last_command_id: id } = rows[0];
       return { nextOffset, lastCommand: offset < 0 ? undefined : { offset, id } };
     },
-
-    async load(partition, keys) {
-      const { rows } = await pool.query({
-        name: 'load-events',
-        text: `select c.next_offset, e.key, e."offset", e.event
-               from ${schema}.checkpoints_v1 c
-               left join ${schema}.events_v1 e on e.key = any($2) and e.partition = c.partition
-               where c.partition = $1 order by e."offset"`,
-        values: [partition, keys],
-      });
-      const events = rows.filter((row) => row.key !== null);
-      return {
-        nextOffset: rows[0]?.next_offset ?? 0,
-        events: events.map(({ key, offset, event }) => ({ key, offset, bytes: event })),
-      };
-    },
-
-    async flush(partition, expected, { nextOffset, lastCommand }, events) {
-      const { rowCount } = await pool.query({
-        name: 'flush-events',
-        text: `with moved as (
-                 update ${schema}.checkpoints_v1
-                 set next_offset = $3, last_command_offset = $4, last_command_id = $5
-                 where partition = $1 and next_offset = $2 returning partition),
-               added as (
-                 insert into ${schema}.events_v1 ("offset", partition, key, event)
-                 select e."offset", moved.partition, e.key, e.event
-                 from moved, unnest($6::bigint[], $7::text[], $8::bytea[]) e("offset", key, event))
-               select from moved`,
-        values: [
-          partition,
-          expected,
-          nextOffset,
-          lastCommand?.offset ?? -1,
-          lastCommand?.id ?? null,
-          `{${events.map(({ offset }) => offset).join()}}`,
-          events.map(({ key }) => key),
-          byteaArray(events.map(({ bytes }) => bytes)),
-        ],
-      });
-      return rowCount === 1;
-    },
+    load: (partition, keys) => load([partition, keys]),
+    flush: (partition, expected, next, events) => flush({ partition, expected, next, events }),
   };
 }
 
-/** An array literal: node-pg would build it escape by escape. */
+interface Flush {
+  partition: number;
+  expected: number;
+  next: Checkpoint;
+  events: StoredEvent[];
+}
+
+/** An array literal of whole numbers: node-pg would build it escape by escape, and so for bytes. */
+function arrayOf<T>(items: readonly T[], of: (item: T) => number | number[]): string {
+  return `{${items.flatMap(of).join()}}`;
+}
+
 function byteaArray(items: Buffer[]): string {
   return items.length === 0 ? '{}' : `{"\\\\x${items.map((item) => item.toString('hex')).join('","\\\\x')}"}`;
 }

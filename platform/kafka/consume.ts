@@ -4,6 +4,7 @@
  * resets silently when an offset is out of range: so partitions stay paused from the join until they are sought,
  * a batch that starts too high is dropped and sought again, and a log that ended before the position fails.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import { samePartitionNumbers } from './assigner.ts';
@@ -53,6 +54,12 @@ export class LogLostError extends Error {
 }
 
 const COMMIT_INTERVAL_MS = 5000;
+/**
+ * After a small batch the next fetch waits a moment, so that a trickle of records does not become as many requests:
+ * those cost the broker and this process more than the records do.
+ */
+const SMALL_BATCH = 200;
+const BREATH_MS = 8;
 
 export async function consumePartitions(options: ConsumeOptions): Promise<PartitionConsumer> {
   const { kafka, groupId, topics, logger, onAssigned, onRecords, onRevoked, onFailure } = options;
@@ -124,6 +131,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     }
     expected.set(keyOf(topic, partition), next);
     await onRecords(topic, partition, records, highWatermark);
+    if (records.length < SMALL_BATCH) await delay(BREATH_MS);
   }
 
   await consumer.connect();
