@@ -84,25 +84,14 @@ export async function loadCheckpoints(
   );
 }
 
-/** Moves all checkpoints, or throws {@link CheckpointConflict}; locks them until the transaction ends. */
-export async function advance(client: pg.ClientBase, schema: string, moves: readonly Move[]): Promise<void> {
-  const result = await client.query({
-    name: 'advance checkpoints',
-    text: `update ${quote(schema)}.checkpoints as kept set next_offset = moved.next, last_event_id = moved.last
-      from unnest($1::text[], $2::int[], $3::int[], $4::bigint[], $5::bigint[], $6::text[])
-        as moved (projection, generation, partition, expected, next, last)
-      where kept.projection = moved.projection and kept.generation = moved.generation
-        and kept.partition = moved.partition and kept.next_offset = moved.expected`,
-    values: [
-      moves.map(({ target }) => target.projection.name),
-      moves.map(({ target }) => target.generation),
-      moves.map(({ partition }) => partition),
-      moves.map(({ expected }) => expected),
-      moves.map(({ next }) => next.nextOffset),
-      moves.map(({ next }) => next.lastEventId),
-    ],
-  });
-  if (result.rowCount !== moves.length) {
-    throw new CheckpointConflict(`${moves.length - (result.rowCount ?? 0)} of ${moves.length} checkpoints have moved`);
-  }
+/** The moves as {@link statementsOf} takes them: one array a column. */
+export function moveArrays(moves: readonly Move[]): unknown[] {
+  return [
+    moves.map(({ target }) => target.projection.name),
+    moves.map(({ target }) => target.generation),
+    moves.map(({ partition }) => partition),
+    moves.map(({ expected }) => expected),
+    moves.map(({ next }) => next.nextOffset),
+    moves.map(({ next }) => next.lastEventId),
+  ];
 }

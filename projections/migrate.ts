@@ -3,7 +3,7 @@ import type { Config } from '../platform/config.ts';
 import { namesOf } from '../platform/names.ts';
 import { createPool, inTransaction } from '../platform/postgres/index.ts';
 import { projections } from './catalogue.ts';
-import { createTable, createView, quote, type Target } from './sql.ts';
+import { createRequireMoved, createTable, createView, quote, type Target } from './sql.ts';
 
 /**
  * Creates the read models' schema, and the first generation of every projection that has none. Changes nothing that
@@ -33,6 +33,7 @@ async function createBookkeeping(client: pg.ClientBase, schema: string): Promise
   await client.query(
     `create unique index if not exists generations_live on ${ns}.generations (projection) where status = 'live'`,
   );
+  await client.query(createRequireMoved(schema));
   // Every batch updates a few of these rows: with room on their page that stays cheap.
   await client.query(`create table if not exists ${ns}.checkpoints (
     projection text, generation int, partition int, next_offset bigint not null, last_event_id text,

@@ -1,12 +1,19 @@
 /** The tables of all live projections with their checkpoints: what is folded in moves both in one transaction. */
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { inTransaction, isUniqueViolation } from '../platform/postgres/index.ts';
-import { advance, type Checkpoint, checkpointKey, loadCheckpoints, type Move } from './checkpoints.ts';
+import { inTransaction, isUniqueViolation, retryConflicts, sqlState } from '../platform/postgres/index.ts';
+import {
+  type Checkpoint,
+  CheckpointConflict,
+  checkpointKey,
+  loadCheckpoints,
+  type Move,
+  moveArrays,
+} from './checkpoints.ts';
 import { type Fold, startFold } from './fold.ts';
 import { idOf, type LogSlice } from './log-slice.ts';
 import { toArrays, toCopyText } from './rows.ts';
-import { type Statements, statementsOf, type Target } from './sql.ts';
+import { CHECKPOINT_CONFLICT, type Column, type Statements, statementsOf, type Target } from './sql.ts';
 
 /** A valid event that a projection cannot fold. */
 export class UnfoldableError extends Error {
@@ -21,16 +28,13 @@ export class LogChangedError extends Error {
 /** How far all live projections have come in each partition: everything below is in every table. */
 export type Positions = Map<number, number>;
 
-interface Step {
-  target: Target;
-  statements: Statements;
-  fold: Fold;
-}
+/** Rows of a ledger from which on COPY is cheaper than its extra round trips. */
+const COPY_FROM_ROWS = 300;
 
 export class ReadModels {
   readonly #pool: pg.Pool;
   readonly #targets: readonly Target[];
-  readonly #statements: ReadonlyMap<Target, Statements>;
+  readonly #statements: Statements;
   readonly #schema: string;
   readonly #checkpoints = new Map<string, Checkpoint>();
 
@@ -38,7 +42,7 @@ export class ReadModels {
     this.#pool = pool;
     this.#schema = schema;
     this.#targets = targets;
-    this.#statements = new Map(targets.map((target) => [target, statementsOf(target)]));
+    this.#statements = statementsOf(schema, targets);
   }
 
   /** Reads the checkpoints of these partitions from the database. */
@@ -60,15 +64,8 @@ export class ReadModels {
    */
   async commit(slices: readonly LogSlice[]): Promise<Positions> {
     const moves: Move[] = [];
-    const steps = [...this.#statements].map(([target, statements]) => {
-      return { target, statements, fold: this.#fold(target, slices, moves) };
-    });
-    if (moves.length > 0) {
-      await this.#write(steps, moves, 'copy').catch((error) => {
-        if (!isUniqueViolation(error)) throw error;
-        return this.#write(steps, moves, 'upsert');
-      });
-    }
+    const folds = this.#targets.map((target) => this.#fold(target, slices, moves));
+    if (moves.length > 0) await this.#write(folds, moves);
     for (const { target, partition, next } of moves) this.#checkpoints.set(checkpointKey(target, partition), next);
     return new Map(slices.map(({ partition }) => [partition, this.position(partition)]));
   }
@@ -103,15 +100,46 @@ export class ReadModels {
     return fold;
   }
 
-  #write(steps: readonly Step[], moves: readonly Move[], ledgers: 'copy' | 'upsert'): Promise<void> {
-    return inTransaction(this.#pool, async (client) => {
-      await advance(client, this.#schema, moves);
-      for (const { target, statements, fold } of steps) {
-        if (fold.size === 0) continue;
-        if (target.projection.kind === 'ledger' && ledgers === 'copy') await copyRows(client, statements, fold);
-        else await upsertRows(client, statements, fold);
-      }
+  async #write(folds: readonly Fold[], moves: readonly Move[]): Promise<void> {
+    const large = this.#targets.some(({ projection }, index) => {
+      return projection.kind === 'ledger' && (folds[index]?.size ?? 0) >= COPY_FROM_ROWS;
     });
+    try {
+      if (large) await this.#copyAndCommit(folds, moves).catch(unlessDuplicate(() => this.#commitAll(folds, moves)));
+      else await this.#commitAll(folds, moves);
+    } catch (error) {
+      if (sqlState(error) === CHECKPOINT_CONFLICT)
+        throw new CheckpointConflict((error as Error).message, { cause: error });
+      throw error;
+    }
+  }
+
+  /** One statement for everything. */
+  async #commitAll(folds: readonly Fold[], moves: readonly Move[]): Promise<void> {
+    await retryConflicts(() => this.#commit(this.#pool, folds, moves, () => true));
+  }
+
+  /** Ledgers by COPY, the rest by the one statement. */
+  #copyAndCommit(folds: readonly Fold[], moves: readonly Move[]): Promise<void> {
+    return inTransaction(this.#pool, async (client) => {
+      for (const [index, { target, columns, copyIn }] of this.#statements.targets.entries()) {
+        const fold = folds[index];
+        if (fold && fold.size > 0 && target.projection.kind === 'ledger') await copyRows(client, copyIn, columns, fold);
+      }
+      await this.#commit(client, folds, moves, ({ projection }) => projection.kind !== 'ledger');
+    });
+  }
+
+  async #commit(
+    client: pg.Pool | pg.ClientBase,
+    folds: readonly Fold[],
+    moves: readonly Move[],
+    includes: (target: Target) => boolean,
+  ): Promise<void> {
+    const arrays = this.#statements.targets.flatMap(({ target, columns }, index) =>
+      toArrays(includes(target) ? (folds[index]?.rows() ?? []) : [], columns),
+    );
+    await client.query({ ...this.#statements.commit, values: [...moveArrays(moves), ...arrays] });
   }
 
   #checkpoint(target: Target, partition: number): Checkpoint {
@@ -121,16 +149,19 @@ export class ReadModels {
   }
 }
 
-async function upsertRows(client: pg.ClientBase, { columns, upsert }: Statements, fold: Fold): Promise<void> {
-  await client.query({ ...upsert, values: toArrays(fold.rows(), columns) });
-}
-
-/** Cheaper than an insert from 8 rows (a little) to 5,000 (two thirds). */
-function copyRows(client: pg.ClientBase, { columns, copyIn }: Statements, fold: Fold): Promise<void> {
+/** Cheaper than an insert by two thirds at 5,000 rows. */
+function copyRows(client: pg.ClientBase, copyIn: string, columns: readonly Column[], fold: Fold): Promise<void> {
   return new Promise((resolve, reject) => {
     const stream = client.query(copyFrom(copyIn));
     stream.once('finish', resolve);
     stream.once('error', reject);
     stream.end(toCopyText(fold.rows(), columns));
   });
+}
+
+function unlessDuplicate(instead: () => Promise<void>) {
+  return (error: unknown) => {
+    if (!isUniqueViolation(error)) throw error;
+    return instead();
+  };
 }

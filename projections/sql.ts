@@ -58,14 +58,14 @@ export function createView(target: Target): string {
 }
 
 /**
- * Adds rows, given as one array a column, in key order (so that two writers never wait for each other in a circle).
- * Rows of a ledger that are there already are left as they are.
+ * Adds rows, given as one array a column from parameter `first` on, in key order (so that two writers never wait for
+ * each other in a circle). Rows of a ledger that are there already are left as they are.
  */
-export function upsert(target: Target): string {
+export function upsert(target: Target, first = 1): string {
   const { projection } = target;
   const columns = columnsOf(projection);
   const names = columns.map(({ name }) => quote(name)).join(', ');
-  const arrays = columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ');
+  const arrays = columns.map(({ type }, index) => `$${first + index}::${type}[]`).join(', ');
   const key = keyList(projection);
   return (
     `insert into ${tableOf(target)} as kept (${names}) ` +
@@ -80,20 +80,55 @@ export function copyIn(target: Target): string {
   return `copy ${tableOf(target)} (${names.join(', ')}) from stdin`;
 }
 
-/** How to write to a target, worked out once. */
+/** How to commit a batch, worked out once. */
 export interface Statements {
-  columns: readonly Column[];
-  upsert: { name: string; text: string };
-  copyIn: string;
+  /**
+   * Moves checkpoints and adds the rows of all targets, in this order of parameters: see {@link MOVED}, then one array
+   * a column of each target. One statement, so one round trip. Fails with {@link CHECKPOINT_CONFLICT} when a
+   * checkpoint is not where it is expected.
+   */
+  commit: { name: string; text: string };
+  targets: readonly { target: Target; columns: readonly Column[]; copyIn: string }[];
 }
 
-export function statementsOf(target: Target): Statements {
-  const { projection, generation } = target;
+/** SQLSTATE of the error that a moved checkpoint raises. */
+export const CHECKPOINT_CONFLICT = 'SA001';
+
+const MOVED = ['projection text', 'generation int', 'partition int', 'expected bigint', 'next bigint', 'last text'];
+
+export function statementsOf(schema: string, targets: readonly Target[]): Statements {
+  let first = MOVED.length + 1;
+  const upserts = targets.map((target, index) => {
+    const text = upsert(target, first);
+    first += columnsOf(target.projection).length;
+    return `added${index} as (${text})`;
+  });
+  const ns = quote(schema);
+  const moved = `moved as (
+    update ${ns}.checkpoints as kept set next_offset = move.next, last_event_id = move.last
+    from unnest(${MOVED.map((column, index) => `$${index + 1}::${column.split(' ')[1]}[]`).join(', ')})
+      as move (${MOVED.map((column) => column.split(' ')[0]).join(', ')})
+    where kept.projection = move.projection and kept.generation = move.generation
+      and kept.partition = move.partition and kept.next_offset = move.expected
+    returning kept.partition)`;
+  const check = `select ${ns}.require_moved((select count(*) from moved), cardinality($1))`;
   return {
-    columns: columnsOf(projection),
-    upsert: { name: `upsert ${projection.name} ${generation}`, text: upsert(target) },
-    copyIn: copyIn(target),
+    commit: {
+      name: `commit ${targets.map(tableOf).join()}`.slice(0, 60),
+      text: `with ${[moved, ...upserts].join(', ')} ${check}`,
+    },
+    targets: targets.map((target) => ({ target, columns: columnsOf(target.projection), copyIn: copyIn(target) })),
   };
+}
+
+/** Fails the statement that calls it, and with it all that the statement did. */
+export function createRequireMoved(schema: string): string {
+  return `create or replace function ${quote(schema)}.require_moved(moved bigint, wanted int) returns void language plpgsql as $$
+    begin
+      if moved <> wanted then
+        raise exception '% of % checkpoints have moved', wanted - moved, wanted using errcode = '${CHECKPOINT_CONFLICT}';
+      end if;
+    end $$`;
 }
 
 export function quote(name: string): string {

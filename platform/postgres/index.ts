@@ -1,2 +1,9 @@
 export { createPool, type PoolOptions, safeInteger } from './pool.ts';
-export { inTransaction, isConnectionLost, isMissingTable, isUniqueViolation } from './transaction.ts';
+export {
+  inTransaction,
+  isConnectionLost,
+  isMissingTable,
+  isUniqueViolation,
+  retryConflicts,
+  sqlState,
+} from './transaction.ts';

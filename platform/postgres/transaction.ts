@@ -1,26 +1,28 @@
 import type pg from 'pg';
 
+const ATTEMPTS = 5;
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK = '40P01';
 const UNIQUE_VIOLATION = '23505';
 const UNDEFINED_TABLE = '42P01';
 
 /**
- * Runs `work` between begin and commit on one connection, and again from its start (at most `attempts` times) after a
+ * Runs `work` between begin and commit on one connection, and again from its start (at most five times in all) after a
  * deadlock or a serialization failure, so `work` must not keep anything from a failed attempt. Any other error rolls
  * back and is thrown; when the connection was lost at commit, the outcome is unknown.
  */
-export async function inTransaction<T>(
-  pool: pg.Pool,
-  work: (client: pg.PoolClient) => Promise<T>,
-  { attempts = 5 }: { attempts?: number } = {},
-): Promise<T> {
+export function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return retryConflicts(() => once(pool, work));
+}
+
+/** Runs `work` again, at most five times in all, after a deadlock or a serialization failure. */
+export async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await once(pool, work);
+      return await work();
     } catch (error) {
       const code = sqlState(error);
-      if (attempt >= attempts || (code !== DEADLOCK && code !== SERIALIZATION_FAILURE)) throw error;
+      if (attempt >= ATTEMPTS || (code !== DEADLOCK && code !== SERIALIZATION_FAILURE)) throw error;
     }
   }
 }
@@ -68,7 +70,7 @@ export function isMissingTable(error: unknown): boolean {
 }
 
 /** The five characters by which Postgres names an error; undefined for errors that are not the server's. */
-function sqlState(error: unknown): string | undefined {
+export function sqlState(error: unknown): string | undefined {
   const code = errorCode(error);
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
