@@ -109,7 +109,8 @@ async function untilReady(url: string, check: () => void): Promise<void> {
   );
 }
 
-function settingsOf(config: Config): Record<string, string> {
+/** The settings of a process in this namespace, as environment variables. */
+export function settingsOf(config: Config): Record<string, string> {
   return {
     SALES_MODE: config.mode,
     SALES_NAMESPACE: config.namespace,
