@@ -18,7 +18,7 @@ await runService(logger, async ({ onStop, fail }) => {
   const kafka = createKafka(config, 'command-processor', logger);
   await checkTopics(kafka, names, config.partitions);
   const codec = createCodec(config.registry, await registeredIds(config.registry, names.topics));
-  const pool = createPool(config, { applicationName: 'command-processor', synchronousCommit: false, max: 8 });
+  const pool = createPool(config, { applicationName: 'command-processor', synchronousCommit: false, max: 3 });
   onStop(() => pool.end());
   const redis = createRedis(config, 'command-processor');
   redis.on('error', (error) => logger.warn({ err: error }, 'Redis is away: answers time out until it is back'));

@@ -10,7 +10,7 @@ export class LostOwnershipError extends Error {
 }
 
 /** States kept in memory besides those that are not flushed yet. */
-const CACHED_KEYS = 2000;
+const CACHED_KEYS = 500;
 
 export class View {
   readonly #partition: number;
