@@ -14,30 +14,38 @@ export interface LedgerLine {
   discount: number;
 }
 
-type LineArray = [string, string, string, string, number, number, number, number];
+type LineArray = [
+  productId: string,
+  productName: string,
+  category: string,
+  quantity: number,
+  unitPrice: number,
+  gross: number,
+  discount?: number,
+  lineId?: string,
+];
 type PaymentArray = [string, number];
 
-/** `[[lineId, productId, productName, category, quantity, unitPrice, gross, discount], …]` as JSON text. */
+/**
+ * `[[productId, productName, category, quantity, unitPrice, gross, discount, lineId], …]` as JSON text. What most lines
+ * have is left out at the end: a line id that is the position, counted from "1", and with it a discount of 0.
+ */
 export function encodeLines(lines: readonly (Omit<LedgerLine, 'discount'> & { discount?: number })[]): string {
   return JSON.stringify(
-    lines.map((line) => [
-      line.lineId,
-      line.productId,
-      line.productName,
-      line.category,
-      line.quantity,
-      line.unitPrice,
-      line.gross,
-      line.discount ?? 0,
-    ]),
+    lines.map(({ lineId, productId, productName, category, quantity, unitPrice, gross, discount = 0 }, index) => {
+      const line: LineArray = [productId, productName, category, quantity, unitPrice, gross];
+      if (lineId !== positionOf(index)) line.push(discount, lineId);
+      else if (discount !== 0) line.push(discount);
+      return line;
+    }),
   );
 }
 
 /** Inverse of {@link encodeLines}. */
 export function decodeLines(text: string): LedgerLine[] {
   return (JSON.parse(text) as LineArray[]).map(
-    ([lineId, productId, productName, category, quantity, unitPrice, gross, discount]) => ({
-      lineId,
+    ([productId, productName, category, quantity, unitPrice, gross, discount = 0, lineId], index) => ({
+      lineId: lineId ?? positionOf(index),
       productId,
       productName,
       category,
@@ -47,6 +55,10 @@ export function decodeLines(text: string): LedgerLine[] {
       discount,
     }),
   );
+}
+
+function positionOf(index: number): string {
+  return String(index + 1);
 }
 
 /** `[[method, amount], …]` as JSON text. */

@@ -25,28 +25,34 @@ export function columnsOf(projection: Projection): Column[] {
   return [...columnsIn(projection.table.key), ...columnsIn(valuesOf(projection)), ...hiddenOf(projection)];
 }
 
+/** Postgres aligns columns: with the widest first no bytes are lost between them. */
+const widths: Record<ColumnType, number> = { bigint: 8, timestamptz: 8, int: 4, date: 4, text: 1, 'text null': 1 };
+
 /** Creates the table and its indexes where they are missing. */
 export function createTable(target: Target): string[] {
   const { projection } = target;
   const table = tableOf(target);
-  const columns = [
-    ...columnsIn(projection.table.key).map(({ name, type }) => `${quote(name)} ${type} not null`),
-    ...Object.entries(valuesOf(projection)).map(
-      ([name, type]) => `${quote(name)} ${type}${constraint(projection, name, type)}`,
-    ),
-    ...hiddenOf(projection).map(({ name, type }) => `${quote(name)} ${type} not null`),
-    `primary key (${keyList(projection)})`,
-  ];
   // Rows of a rollup are updated again and again: room on their page keeps the updates off the index.
   const storage = projection.kind === 'rollup' ? ' with (fillfactor = 80)' : '';
   const indexes = projection.kind === 'ledger' ? projection.table.indexes : [];
   return [
-    `create table if not exists ${table} (${columns.join(', ')})${storage}`,
+    `create table if not exists ${table} (${columnList(projection)}, primary key (${keyList(projection)}))${storage}`,
     ...indexes.map((index, position) => {
       const name = quote(`${projection.name}_g${target.generation}_i${position + 1}`);
       return `create index if not exists ${name} on ${table} (${index})`;
     }),
   ];
+}
+
+/** All columns with their constraints, in the order of the disk. */
+function columnList(projection: Projection): string {
+  const { key } = projection.table;
+  const shown = Object.entries({ ...key, ...valuesOf(projection) });
+  const columns = [...shown, ...hiddenOf(projection).map(({ name, type }) => [name, type] as const)];
+  return columns
+    .sort(([, a], [, b]) => widths[b] - widths[a])
+    .map(([name, type]) => `${quote(name)} ${sqlType(type)}${constraint(projection, name, type)}`)
+    .join(', ');
 }
 
 /** Makes the view that readers use show this generation. */
@@ -154,9 +160,10 @@ function merges(projection: Projection): string {
 
 function constraint(projection: Projection, name: string, type: ColumnType): string {
   if (type === 'text null') return '';
-  if (projection.kind === 'ledger') return ' not null';
-  const merge = projection.table.measures[name]?.merge;
-  return merge === 'sum' ? ' not null default 0' : '';
+  const merge = projection.kind === 'rollup' ? projection.table.measures[name]?.merge : undefined;
+  if (merge === 'sum') return ' not null default 0';
+  // A smallest, largest or last value is missing until there is one.
+  return merge ? '' : ' not null';
 }
 
 function valuesOf(projection: Projection): Columns {
@@ -170,7 +177,11 @@ function hiddenOf(projection: Projection): Column[] {
 }
 
 function columnsIn(columns: Columns): Column[] {
-  return Object.entries(columns).map(([name, type]) => ({ name, type: type === 'text null' ? 'text' : type }));
+  return Object.entries(columns).map(([name, type]) => ({ name, type: sqlType(type) }));
+}
+
+function sqlType(type: ColumnType): Column['type'] {
+  return type === 'text null' ? 'text' : type;
 }
 
 function keyList(projection: Projection): string {

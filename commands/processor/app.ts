@@ -2,7 +2,6 @@
 import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import { createAppender } from '../../platform/kafka/append.ts';
-import { withAdmin } from '../../platform/kafka/client.ts';
 import { consumePartitions, type LogRecord, type PartitionConsumer } from '../../platform/kafka/consume.ts';
 import { type Position, topicRanges } from '../../platform/kafka/offsets.ts';
 import { createPartitioner } from '../../platform/kafka/partitioner.ts';
@@ -122,17 +121,4 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
       await admin.disconnect();
     },
   };
-}
-
-/** Throws when the topics do not have the partition count that keys were placed by. */
-export async function checkTopics(kafka: Kafka, names: Names, partitions: number): Promise<void> {
-  await withAdmin(kafka, async (admin) => {
-    for (const topic of [names.topics.commands, names.topics.events]) {
-      const { size } = await topicRanges(admin, topic);
-      if (size === partitions) continue;
-      throw new Error(
-        `Topic ${topic} has ${size} partitions, but SALES_PARTITIONS is ${partitions}. It is fixed for ever.`,
-      );
-    }
-  });
 }

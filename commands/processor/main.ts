@@ -1,4 +1,5 @@
 import { readConfig } from '../../platform/config.ts';
+import { checkTopics } from '../../platform/kafka/check-topics.ts';
 import { createKafka } from '../../platform/kafka/client.ts';
 import { runService, serveHealth } from '../../platform/lifecycle.ts';
 import { createLogger } from '../../platform/logger.ts';
@@ -8,7 +9,7 @@ import { createRedis } from '../../platform/redis.ts';
 import { createCodec } from '../../platform/registry/codec.ts';
 import { registeredIds } from '../../schemas/registry.ts';
 import { createStore } from '../state/store.ts';
-import { checkTopics, startProcessor } from './app.ts';
+import { startProcessor } from './app.ts';
 
 const config = readConfig();
 const logger = createLogger('command-processor', config.logLevel);
@@ -16,7 +17,7 @@ const logger = createLogger('command-processor', config.logLevel);
 await runService(logger, async ({ onStop, fail }) => {
   const names = namesOf(config.namespace);
   const kafka = createKafka(config, 'command-processor', logger);
-  await checkTopics(kafka, names, config.partitions);
+  await checkTopics(kafka, [names.topics.commands, names.topics.events], config);
   const codec = createCodec(config.registry, await registeredIds(config.registry, names.topics));
   const pool = createPool(config, { applicationName: 'command-processor', synchronousCommit: false, max: 3 });
   onStop(() => pool.end());

@@ -9,6 +9,7 @@ import { LogLostError, type LogRecord } from '../../platform/kafka/consume.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { isConnectionLost } from '../../platform/postgres/index.ts';
 import { type Codec, RegistryAwayError } from '../../platform/registry/codec.ts';
+import { retry } from '../../platform/retry.ts';
 import { isValid } from '../../schemas/address.ts';
 import type { Store } from '../state/store.ts';
 import { type Decided, decideBatch } from './batch.ts';
@@ -80,7 +81,7 @@ export class Owner {
 
   /** Opens a partition at its checkpoint. Nothing is decided before its log was read to the end. */
   static async open(options: OwnerOptions): Promise<Owner> {
-    const owner = new Owner(options, await openView(options), await options.logEnd());
+    const owner = new Owner(options, await openView(options), await patiently(options, options.logEnd));
     owner.#running = owner.#run();
     return owner;
   }
@@ -255,13 +256,13 @@ export class Owner {
     if (error instanceof LostOwnershipError || this.#flushFailure) {
       this.#flushFailure = undefined;
       this.#events = [];
-      this.#view = await retrying(logger, () => openView(this.#options));
+      this.#view = await openView(this.#options);
       this.#options.seek('events', this.#view.position);
     } else if (!(error instanceof LandedElsewhereError)) {
       await this.#sleep(RETRY_MS);
     }
     this.#commands = [];
-    this.#mustReach = await retrying(logger, () => this.#options.logEnd());
+    this.#mustReach = await patiently(this.#options, () => this.#options.logEnd());
   }
 
   #throttle(): void {
@@ -291,21 +292,17 @@ function isPassing(error: unknown): boolean {
   );
 }
 
-async function openView({ partition, store, codec, logger }: OwnerOptions): Promise<View> {
-  const checkpoint = await retrying(logger, () => store.checkpoint(partition));
-  return new View(partition, checkpoint, store, codec);
+async function openView(options: OwnerOptions): Promise<View> {
+  const { partition, store, codec } = options;
+  return new View(partition, await patiently(options, () => store.checkpoint(partition)), store, codec);
 }
 
 /** Tries again until a server that is away is back. */
-async function retrying<T>(logger: Logger, attempt: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      logger.warn({ err: error }, 'waiting for a server');
-      await delay(RETRY_MS);
-    }
-  }
+function patiently<T>({ logger }: OwnerOptions, attempt: () => Promise<T>): Promise<T> {
+  return retry(attempt, {
+    when: isPassing,
+    onRetry: (error) => logger.warn({ err: error }, 'a server does not answer; waiting for it'),
+  });
 }
 
 function keyOfRecord(record: LogRecord): string {

@@ -98,7 +98,14 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     else fail(payload.error);
   });
 
+  /** Callbacks begin when the caller has what this function returns. */
+  let onStarted: () => void = () => {};
+  const started = new Promise<void>((resolve) => {
+    onStarted = resolve;
+  });
+
   async function begin(partitions: number[], join: number): Promise<void> {
+    await started;
     const positions = await onAssigned(partitions);
     await checkAgainstLog(kafka, positions);
     if (join !== joins || stopped) return;
@@ -141,6 +148,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     partitionsConsumedConcurrently: 64,
     eachBatch: (payload) => eachBatch(payload).catch(fail),
   });
+  setImmediate(onStarted);
 
   const committing = setInterval(() => {
     const positions = options.committable?.() ?? [];

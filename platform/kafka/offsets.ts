@@ -1,4 +1,5 @@
 import type { Admin } from 'kafkajs';
+import { retry } from '../retry.ts';
 
 export interface Position {
   topic: string;
@@ -15,7 +16,7 @@ export interface PartitionRange {
 
 /** The range of each partition of a topic. */
 export async function topicRanges(admin: Admin, topic: string): Promise<Map<number, PartitionRange>> {
-  const ranges = await admin.fetchTopicOffsets(topic);
+  const ranges = await retry(() => admin.fetchTopicOffsets(topic), { when: isWithoutLeader });
   return new Map(ranges.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
 }
 
@@ -29,4 +30,9 @@ export async function offsetsAt(admin: Admin, topic: string, timestamp: number):
       Number(offset) >= 0 ? Number(offset) : (ranges.get(partition)?.high ?? 0),
     ]),
   );
+}
+
+/** A topic that was just made, or whose leader is moving, has none for a moment. */
+function isWithoutLeader(error: unknown): boolean {
+  return ['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE'].includes((error as { type?: string }).type ?? '');
 }

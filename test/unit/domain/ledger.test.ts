@@ -15,6 +15,12 @@ const line = {
 describe('the ledger’s lines and payments', () => {
   it('come back as they went in', () => {
     expect(decodeLines(encodeLines([line, { ...line, lineId: '2' }]))).to.deep.equal([line, { ...line, lineId: '2' }]);
+    const others = [
+      { ...line, lineId: 'A', discount: 0 },
+      { ...line, lineId: 'B' },
+      { ...line, lineId: '3', discount: 0 },
+    ];
+    expect(decodeLines(encodeLines(others))).to.deep.equal(others);
     const payments = [
       { method: 'card', amount: 500 },
       { method: 'voucher', amount: 0 },

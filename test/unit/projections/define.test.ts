@@ -70,9 +70,9 @@ describe('defineProjection', () => {
 
   it('derives table, view and upsert', () => {
     expect(createTable(target)).to.deep.equal([
-      'create table if not exists "shop"."customers_g2" ("customer" text not null, "orders" bigint not null default 0, ' +
-        '"first_purchase" timestamptz, "last_purchase" timestamptz, "channel" text, "last_recorded" bigint not null, ' +
-        'primary key ("customer")) with (fillfactor = 80)',
+      'create table if not exists "shop"."customers_g2" ("orders" bigint not null default 0, ' +
+        '"first_purchase" timestamptz, "last_purchase" timestamptz, "last_recorded" bigint not null, ' +
+        '"customer" text not null, "channel" text, primary key ("customer")) with (fillfactor = 80)',
     ]);
     expect(createView(target)).to.equal(
       'create or replace view "shop"."customers" as select "customer", "orders", "first_purchase", "last_purchase", ' +

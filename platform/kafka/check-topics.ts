@@ -1,0 +1,80 @@
+/** What event sourcing needs of its topics, checked before anything relies on it. */
+import kafkajs, { type Kafka } from 'kafkajs';
+import type { Config } from '../config.ts';
+import { withAdmin } from './client.ts';
+import { topicRanges } from './offsets.ts';
+
+/** Both logs keep everything, from offset 0 for ever, under the broker's own clock. */
+export const topicSettings: Readonly<Record<string, string>> = {
+  'cleanup.policy': 'delete',
+  'retention.ms': '-1',
+  'retention.bytes': '-1',
+  'message.timestamp.type': 'LogAppendTime',
+  'max.message.bytes': String(4 * 1024 * 1024),
+};
+
+/** A topic is not as it must be. The message says what to do. */
+export class TopicError extends Error {
+  override name = 'TopicError';
+}
+
+/**
+ * Throws {@link TopicError} on a wrong partition count or setting, or a log that does not begin at 0; in production
+ * also when an acknowledged record could be lost with one broker.
+ */
+export async function checkTopics(
+  kafka: Kafka,
+  topics: readonly string[],
+  { mode, partitions }: Pick<Config, 'mode' | 'partitions'>,
+): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    for (const topic of topics) {
+      const ranges = await topicRanges(admin, topic);
+      if (ranges.size !== partitions) throw wrongCount(topic, ranges.size, partitions);
+      for (const [partition, { low }] of ranges) {
+        if (low > 0)
+          throw new TopicError(`${topic}/${partition} begins at offset ${low}: its start was deleted. Restore it.`);
+      }
+    }
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+    });
+    for (const { resourceName, configEntries } of resources) {
+      const settings = new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]));
+      checkSettings(resourceName, settings, mode);
+    }
+  });
+}
+
+function checkSettings(topic: string, settings: ReadonlyMap<string, string>, mode: Config['mode']): void {
+  for (const [name, wanted] of Object.entries(topicSettings)) {
+    if (settings.get(name) !== wanted) throw wrongSetting(topic, name, settings.get(name), wanted);
+  }
+  if (mode !== 'production') return;
+  if (settings.get('unclean.leader.election.enable') !== 'false') {
+    throw wrongSetting(
+      topic,
+      'unclean.leader.election.enable',
+      settings.get('unclean.leader.election.enable'),
+      'false',
+    );
+  }
+  if (Number(settings.get('min.insync.replicas')) < 2) {
+    throw wrongSetting(topic, 'min.insync.replicas', settings.get('min.insync.replicas'), '2');
+  }
+}
+
+function wrongCount(topic: string, found: number, wanted: number): TopicError {
+  return new TopicError(
+    `Topic ${topic} has ${found} partitions, and SALES_PARTITIONS is ${wanted}. The count is fixed for the life of an ` +
+      `installation: set SALES_PARTITIONS=${found}, or use another SALES_NAMESPACE.`,
+  );
+}
+
+function wrongSetting(topic: string, name: string, found: string | undefined, wanted: string): TopicError {
+  return new TopicError(
+    `Topic ${topic} has ${name}=${found}; it must be ${wanted}. ` +
+      `Run: kafka-configs.sh --alter --topic ${topic} --add-config ${name}=${wanted}`,
+  );
+}

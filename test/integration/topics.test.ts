@@ -1,0 +1,70 @@
+import { expect } from 'chai';
+import kafkajs from 'kafkajs';
+import { createTopics } from '../../dev/topics.ts';
+import type { Config } from '../../platform/config.ts';
+import { checkTopics, TopicError } from '../../platform/kafka/check-topics.ts';
+import { createKafka, withAdmin } from '../../platform/kafka/client.ts';
+import { namesOf } from '../../platform/names.ts';
+import { dropNamespace, servers } from '../support/servers.ts';
+
+describe('the topics', () => {
+  let config: Config;
+  const topics = () => namesOf(config.namespace).topics;
+  const check = (fields: Partial<Config> = {}) =>
+    checkTopics(createKafka(config, 'test'), [topics().commands, topics().events], { ...config, ...fields }).then(
+      () => 'right',
+      (error) => (error instanceof TopicError ? error.message : Promise.reject(error)),
+    );
+
+  before(async () => {
+    config = await servers({ partitions: 2 });
+    await createTopics(config, topics());
+  });
+
+  after(async () => {
+    if (config) await dropNamespace(config);
+  });
+
+  it('are right as set-up creates them, and stay so when it runs again', async () => {
+    await createTopics(config, topics());
+    expect(await check()).to.equal('right');
+  });
+
+  it('are refused with another partition count, saying what to set', async () => {
+    expect(await check({ partitions: 3 })).to.match(/has 2 partitions, .* set SALES_PARTITIONS=2/);
+  });
+
+  it('are refused in production where one broker could lose what it acknowledged', async () => {
+    expect(await check({ mode: 'production' })).to.match(/min.insync.replicas=1; it must be 2/);
+  });
+
+  it('are refused when they do not keep everything, with the command that puts it right', async () => {
+    await withAdmin(createKafka(config, 'test'), (admin) =>
+      admin.alterConfigs({
+        validateOnly: false,
+        resources: [
+          {
+            type: kafkajs.ConfigResourceTypes.TOPIC,
+            name: topics().events,
+            configEntries: [{ name: 'retention.ms', value: '1000' }],
+          },
+        ],
+      }),
+    );
+    expect(await check()).to.match(/Run: kafka-configs.sh --alter --topic \S+ --add-config \S+=/);
+  });
+
+  it('are refused when their start was deleted', async () => {
+    await withAdmin(createKafka(config, 'test'), async (admin) => {
+      const producer = createKafka(config, 'test').producer({
+        createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      });
+      await producer.connect();
+      await producer.send({ topic: topics().commands, messages: [{ partition: 0, value: 'x' }] });
+      await producer.disconnect();
+      await admin.fetchTopicOffsets(topics().commands);
+      await admin.deleteTopicRecords({ topic: topics().commands, partitions: [{ partition: 0, offset: '1' }] });
+    });
+    expect(await check()).to.match(/begins at offset 1/);
+  });
+});
