@@ -9,7 +9,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Names } from '../../platform/names.ts';
 import type { Codec } from '../../platform/registry/codec.ts';
 import type { Store } from '../state/store.ts';
-import { Owner, type ProcessorMetrics } from './owner.ts';
+import { Owner, type OwnerOptions, type ProcessorMetrics } from './owner.ts';
 import { createReplier } from './reply.ts';
 
 export interface ProcessorOptions {
@@ -41,10 +41,11 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
   await admin.connect();
   const owners = new Map<number, Owner>();
   let consumer: PartitionConsumer | undefined;
+  const stopping = new AbortController();
   let ready = false;
 
   async function open(partition: number): Promise<Owner> {
-    return Owner.open({
+    const owner: OwnerOptions = {
       partition,
       codec,
       store,
@@ -56,9 +57,10 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
       logEnd: async () => (await topicRanges(admin, topics.events)).get(partition)?.high ?? 0,
       park: (record, reason) => park(partition, record, reason),
       seek: (topic, offset) => consumer?.seek({ topic: topics[topic], partition, offset }),
-      throttle: (paused) => consumer?.[paused ? 'pause' : 'resume'](topics.commands, partition),
+      throttle: (topic, paused) => consumer?.[paused ? 'pause' : 'resume'](topics[topic], partition),
       answer: createReplier(redis, names.redisPrefix, partition, logger),
-    });
+    };
+    return Owner.open(owner, stopping.signal);
   }
 
   async function park(partition: number, { key, value, offset }: LogRecord, reason: string): Promise<void> {
@@ -114,6 +116,7 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
     isReady: () => ready,
     metrics,
     async stop() {
+      stopping.abort();
       clearInterval(flushing);
       await consumer?.stop();
       await closeOwners([...owners.keys()]);

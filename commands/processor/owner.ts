@@ -16,6 +16,8 @@ import { type Decided, decideBatch } from './batch.ts';
 import { type Received, receive } from './received.ts';
 import { LostOwnershipError, View } from './view.ts';
 
+type TopicName = 'commands' | 'events';
+
 export interface OwnerOptions {
   partition: number;
   codec: Codec;
@@ -30,9 +32,9 @@ export interface OwnerOptions {
   /** Keeps the bytes of a record that nobody could decide. */
   park(record: LogRecord, reason: string): Promise<void>;
   /** Reads on from this offset; what was fetched before is dropped. */
-  seek(topic: 'commands' | 'events', offset: number): void;
-  /** Stops and restarts the flow of commands (back-pressure). */
-  throttle(paused: boolean): void;
+  seek(topic: TopicName, offset: number): void;
+  /** Stops and restarts the flow of a topic (back-pressure). */
+  throttle(topic: TopicName, paused: boolean): void;
   answer(decided: Decided[]): void;
   /** The owner cannot go on. End the process. */
   onFailure(error: unknown): void;
@@ -54,6 +56,8 @@ const QUEUE_LOW = 1000;
 const UNFLUSHED_MAX = 20_000;
 const IDLE_MS = 1000;
 const RETRY_MS = 250;
+/** How long to leave a Postgres alone that did not answer. */
+const AWAY_MS = 1000;
 
 export class Owner {
   readonly #options: OwnerOptions;
@@ -66,8 +70,9 @@ export class Owner {
   #mustReach: number | undefined;
   /** The last decided command is read again first, to check that it still is the one that was decided. */
   #toCheck: { offset: number; id: string } | undefined;
-  #throttled = false;
-  #stopped = false;
+  /** Topics whose flow is stopped because too much of them waits. */
+  readonly #throttled = new Set<string>();
+  readonly #stopping = new AbortController();
   #flushing: Promise<void> | undefined;
   #flushFailure: unknown;
   #wake: () => void = () => {};
@@ -79,9 +84,13 @@ export class Owner {
     this.#mustReach = mustReach;
   }
 
-  /** Opens a partition at its checkpoint. Nothing is decided before its log was read to the end. */
-  static async open(options: OwnerOptions): Promise<Owner> {
-    const owner = new Owner(options, await openView(options), await patiently(options, options.logEnd));
+  /**
+   * Opens a partition at its checkpoint. Nothing is decided before its log was read to the end. Waits for servers that
+   * are away until `signal`.
+   */
+  static async open(options: OwnerOptions, signal: AbortSignal): Promise<Owner> {
+    const view = await openView(options, signal);
+    const owner = new Owner(options, view, await patiently(options.logger, signal, options.logEnd));
     owner.#running = owner.#run();
     return owner;
   }
@@ -100,38 +109,37 @@ export class Owner {
 
   onEvents(records: LogRecord[]): void {
     this.#events = this.#events.length === 0 ? records : this.#events.concat(records);
+    this.#throttle();
     this.#wake();
   }
 
   /** Writes what the store lacks. Called again and again, for all owners at the same time: they share one statement. */
   flush(): void {
     if (this.#flushing || this.#view.unflushed === 0) return;
-    this.#flushing = this.#view
-      .flush()
-      .catch((error) => {
-        if (!isConnectionLost(error)) this.#flushFailure = error;
-        else this.#options.logger.warn({ err: error }, 'Postgres is away, write-side state waits in memory');
-      })
-      .then(() => {
-        this.#flushing = undefined;
-        this.#wake();
-      });
+    const flushing = this.#view.flush().catch((error) => {
+      if (!isConnectionLost(error)) this.#flushFailure = error;
+      else return delay(AWAY_MS);
+    });
+    this.#flushing = flushing.then(() => {
+      this.#flushing = undefined;
+      this.#wake();
+    });
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     this.#wake();
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopped) {
+    while (!this.#stopping.signal.aborted) {
       try {
         await this.#step();
       } catch (error) {
-        if (this.#stopped) break;
+        if (this.#stopping.signal.aborted) break;
         await this.#recover(error).catch((failure) => {
-          this.#stopped = true;
+          this.#stopping.abort();
           this.#options.onFailure(failure);
         });
       }
@@ -146,7 +154,10 @@ export class Owner {
     if (this.#mustReach !== undefined && this.#view.position >= this.#mustReach) this.#beginDeciding();
     else if (this.#mustReach === undefined && this.#commands.length > 0) await this.#decide();
     else if (this.#events.length === 0) await this.#sleep(IDLE_MS);
-    if (this.#view.unflushed > UNFLUSHED_MAX) await this.#flushing;
+    while (this.#view.unflushed > UNFLUSHED_MAX && !this.#flushFailure && !this.#stopping.signal.aborted) {
+      this.flush();
+      await this.#flushing;
+    }
   }
 
   /** The log was read to its end: commands go on at exactly the one after the last valid event's. */
@@ -162,8 +173,8 @@ export class Owner {
     const records = this.#events.filter((record) => record.offset >= this.#view.position);
     this.#events = [];
     const valid = records.filter(isValid);
-    await this.#options.codec.learn(valid.map((record) => record.value));
-    await this.#view.load(valid.map(keyOfRecord));
+    await this.#patiently(() => this.#options.codec.learn(valid.map((record) => record.value)));
+    await this.#patiently(() => this.#view.load(valid.map(keyOfRecord)));
     for (const record of records) {
       if (record.offset !== this.#view.position) {
         throw new LogLostError(`events went on at ${record.offset}, expected ${this.#view.position}`);
@@ -171,6 +182,7 @@ export class Owner {
       if (isValid(record)) this.#foldRecord(record);
       else this.#skip(record);
     }
+    this.#throttle();
     const next = (this.#view.lastCommand?.offset ?? -1) + 1;
     this.#commands = this.#commands.filter((record) => record.offset >= next);
   }
@@ -205,10 +217,10 @@ export class Owner {
   async #decide(): Promise<void> {
     const { codec, partition, partitionOf } = this.#options;
     const records = this.#commands.slice(0, BATCH.commands);
-    await codec.learn(records.map((record) => record.value));
+    await this.#patiently(() => codec.learn(records.map((record) => record.value)));
     const received = records.map((record) => receive(record, partition, codec, partitionOf));
     if (this.#toCheck) return this.#checkLastCommand(received[0]);
-    await this.#view.load(received.filter(({ command }) => command).map(({ key }) => key));
+    await this.#patiently(() => this.#view.load(received.filter(({ command }) => command).map(({ key }) => key)));
     const batch = decideBatch(received, this.#view.position, (key) => this.#view.stateOf(key), codec, BATCH);
     await this.#append(batch);
     this.#commands = this.#commands.slice(batch.length);
@@ -255,22 +267,29 @@ export class Owner {
     logger.warn({ partition, reason: error instanceof Error ? error.message : error }, 'reading the log again');
     if (error instanceof LostOwnershipError || this.#flushFailure) {
       this.#flushFailure = undefined;
-      this.#events = [];
-      this.#view = await openView(this.#options);
-      this.#options.seek('events', this.#view.position);
+      this.#view = await openView(this.#options, this.#stopping.signal);
     } else if (!(error instanceof LandedElsewhereError)) {
       await this.#sleep(RETRY_MS);
     }
     this.#commands = [];
-    this.#mustReach = await patiently(this.#options, () => this.#options.logEnd());
+    this.#events = [];
+    this.#options.seek('events', this.#view.position);
+    this.#throttle();
+    this.#mustReach = await this.#patiently(this.#options.logEnd);
+  }
+
+  #patiently<T>(attempt: () => Promise<T>): Promise<T> {
+    return patiently(this.#options.logger, this.#stopping.signal, attempt);
   }
 
   #throttle(): void {
-    const queued = this.#commands.length;
-    const wanted = this.#throttled ? queued > QUEUE_LOW : queued > QUEUE_HIGH;
-    if (wanted === this.#throttled) return;
-    this.#throttled = wanted;
-    this.#options.throttle(wanted);
+    for (const [topic, { length }] of Object.entries({ commands: this.#commands, events: this.#events })) {
+      const wanted = this.#throttled.has(topic) ? length > QUEUE_LOW : length > QUEUE_HIGH;
+      if (wanted === this.#throttled.has(topic)) continue;
+      if (wanted) this.#throttled.add(topic);
+      else this.#throttled.delete(topic);
+      this.#options.throttle(topic as TopicName, wanted);
+    }
   }
 
   async #sleep(milliseconds: number): Promise<void> {
@@ -283,25 +302,28 @@ export class Owner {
 
 /** Whether reading the log again can help: a lost race, or a server that was away. All else ends the process. */
 function isPassing(error: unknown): boolean {
+  return error instanceof LandedElsewhereError || error instanceof LostOwnershipError || isAway(error);
+}
+
+function isAway(error: unknown): boolean {
   return (
-    error instanceof LandedElsewhereError ||
-    error instanceof LostOwnershipError ||
     error instanceof RegistryAwayError ||
     isConnectionLost(error) ||
     (error instanceof Error && error.name.startsWith('KafkaJS'))
   );
 }
 
-async function openView(options: OwnerOptions): Promise<View> {
-  const { partition, store, codec } = options;
-  return new View(partition, await patiently(options, () => store.checkpoint(partition)), store, codec);
+async function openView({ partition, store, codec, logger }: OwnerOptions, signal: AbortSignal): Promise<View> {
+  const checkpoint = await patiently(logger, signal, () => store.checkpoint(partition));
+  return new View(partition, checkpoint, store, codec);
 }
 
 /** Tries again until a server that is away is back. */
-function patiently<T>({ logger }: OwnerOptions, attempt: () => Promise<T>): Promise<T> {
+function patiently<T>(logger: Logger, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
   return retry(attempt, {
-    when: isPassing,
-    onRetry: (error) => logger.warn({ err: error }, 'a server does not answer; waiting for it'),
+    when: isAway,
+    onRetry: (error) => logger.warn({ reason: String(error) }, 'a server does not answer; waiting for it'),
+    signal,
   });
 }
 
