@@ -9,6 +9,7 @@ import { type Names, namesOf } from '../../platform/names.ts';
 import { readTopic, saleJson, validEvents } from '../support/command-side.ts';
 import { dropNamespace, servers } from '../support/servers.ts';
 import { type Services, startServices, until } from '../support/services.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 type LineAnswer = Partial<Answer> & { line: number; error?: Problem };
 
@@ -17,15 +18,20 @@ describe('the command side', function () {
   let config: Config;
   let names: Names;
   let services: Services;
+  let postgres: TcpProxy;
 
   before(async () => {
     config = await servers({ partitions: 4 });
     names = namesOf(config.namespace);
-    services = await startServices(config, ['command-api', 'command-processor']);
+    const { hostname, port } = new URL(config.postgres);
+    postgres = await startTcpProxy({ host: hostname, port: Number(port) });
+    const proxied = config.postgres.replace(`:${port}/`, `:${postgres.port}/`);
+    services = await startServices({ ...config, postgres: proxied }, ['command-api', 'command-processor']);
   });
 
   after(async () => {
     await services?.stop();
+    await postgres?.cut();
     if (config) await dropNamespace(config);
   });
 
@@ -183,6 +189,19 @@ describe('the command side', function () {
     expect(answers.every(({ outcome }) => outcome === 'accepted')).to.equal(true);
     const after = await validEvents(config, names.topics.events);
     expect(after).to.have.length(before.length + 40);
+  });
+
+  it('waits while Postgres is away, and decides all when it is back', async () => {
+    await postgres.cut();
+    const ids = Array.from({ length: 200 }, (_, index) => `away-${index}`);
+    const answering = bulk(ids.map((id) => JSON.stringify(saleJson(id))));
+    const commands = async () =>
+      (await readTopic(config, names.topics.commands)).filter(({ key }) => key.startsWith('away-'));
+    await until('all commands are in the log', async () => (await commands()).length === ids.length);
+    await postgres.restore();
+    expect((await answering).every(({ outcome }) => outcome === 'accepted')).to.equal(true);
+    const events = await validEvents(config, names.topics.events);
+    expect(events.filter(({ key }) => key.startsWith('away-'))).to.have.length(ids.length);
   });
 
   it('loses and doubles nothing when the processor is killed again and again under load', async () => {
