@@ -109,8 +109,17 @@ function wholeViolation(pointer: string, value: number, least: number, most: num
   return { pointer, detail: `must be a whole number from ${least} to ${most}, but is ${value}` };
 }
 
+/** Whether this can be an id: 1 to 128 characters, none of them a control character or half a surrogate pair. */
+export function isId(text: string): boolean {
+  return isText(text, limits.idLength);
+}
+
+function isText(text: string, longest: number): boolean {
+  return text.length <= longest && noControls.test(text);
+}
+
 function textViolation(pointer: string, text: string, longest: number): Violation | undefined {
-  if (text.length <= longest && noControls.test(text)) return undefined;
+  if (isText(text, longest)) return undefined;
   return { pointer, detail: `must be 1 to ${longest} characters without control characters` };
 }
 

@@ -13,7 +13,7 @@ import { retry } from '../../platform/retry.ts';
 import { isValid } from '../../schemas/address.ts';
 import type { Store } from '../state/store.ts';
 import { type Decided, decideBatch } from './batch.ts';
-import { type Received, receive } from './received.ts';
+import { keyOfRecord, type Received, receive } from './received.ts';
 import { LostOwnershipError, View } from './view.ts';
 
 type TopicName = 'commands' | 'events';
@@ -325,10 +325,6 @@ function patiently<T>(logger: Logger, signal: AbortSignal, attempt: () => Promis
     onRetry: (error) => logger.warn({ reason: String(error) }, 'a server does not answer; waiting for it'),
     signal,
   });
-}
-
-function keyOfRecord(record: LogRecord): string {
-  return record.key?.toString() ?? '';
 }
 
 function delay(milliseconds: number): Promise<void> {

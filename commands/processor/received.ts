@@ -2,6 +2,7 @@
 import { keyOf, rejection } from '../../domain/decide.ts';
 import type { Command } from '../../domain/messages.generated.ts';
 import type { NewEvent } from '../../domain/state.ts';
+import { isId } from '../../domain/violations.ts';
 import type { LogRecord } from '../../platform/kafka/consume.ts';
 import { type Codec, DecodeError } from '../../platform/registry/codec.ts';
 import { commandTypes } from '../../schemas/catalogue.ts';
@@ -17,13 +18,20 @@ export interface Readable {
 export interface Unreadable {
   record: LogRecord;
   place: string;
-  key: string;
+  /** Empty: what the record has as its key may be anything, and its refusal is never looked up. */
+  key: '';
   /** Why, as the event that refuses it under its place: a well-routed copy of it keeps its own outcome. */
   refusal: NewEvent;
   command?: undefined;
 }
 
 export type Received = Readable | Unreadable;
+
+/** The key of a record as text; empty when it can be no id. */
+export function keyOfRecord({ key }: LogRecord): string {
+  const text = key?.toString() ?? '';
+  return isId(text) ? text : '';
+}
 
 /** Reads a record of `partition`; `partitionOf` is where its key belongs. Schemas must have been learnt. */
 export function receive(
@@ -33,11 +41,11 @@ export function receive(
   partitionOf: (key: Buffer) => number,
 ): Received {
   const place = `${partition}:${record.offset}`;
-  const key = record.key?.toString() ?? '';
+  const key = keyOfRecord(record);
   const refuse = (code: 'UNREADABLE' | 'MISROUTED', detail: string): Unreadable => ({
     record,
     place,
-    key,
+    key: '',
     refusal: rejection(place, code, detail),
   });
   try {
@@ -45,10 +53,13 @@ export function receive(
     const type = commandTypes.find((one) => one === message.type);
     if (!type) return refuse('UNREADABLE', `${message.type} is an event, not a command`);
     const command = message as Command;
+    if (![keyOf(command), command.data.commandId].every(isId)) {
+      return refuse('UNREADABLE', 'its ids must be 1 to 128 characters without control characters');
+    }
     if (keyOf(command) !== key) {
       return refuse(
         'MISROUTED',
-        `the record key must be the id in the command, ${keyOf(command)}, but is ${key || 'empty'}`,
+        `the record key must be the id in the command, ${keyOf(command)}, but is ${key ? key : 'no id'}`,
       );
     }
     const belongs = partitionOf(record.key ?? Buffer.alloc(0));
