@@ -3,7 +3,7 @@ import type { Event } from '../domain/messages.generated.ts';
 import { eventIdOf } from '../domain/state.ts';
 import type { LogRecord } from '../platform/kafka/consume.ts';
 import { type Codec, DecodeError } from '../platform/registry/codec.ts';
-import { peekAddress } from '../schemas/address.ts';
+import { isValid } from '../schemas/address.ts';
 import { eventTypes } from '../schemas/catalogue.ts';
 import type { EventContext } from './define.ts';
 
@@ -36,7 +36,7 @@ export async function decodeSlices(
   storeDay: (moment: number) => string,
   slices: readonly RawSlice[],
 ): Promise<LogSlice[]> {
-  await codec.learn(slices.flatMap(({ records }) => records.map(({ value }) => value)));
+  await codec.learn(slices.flatMap(({ records }) => records.filter(isValid).map(({ value }) => value)));
   return slices.map(({ partition, records }) => {
     const from = records[0]?.offset ?? 0;
     const decoded = records.map(({ offset, timestamp, value }) => ({
@@ -51,7 +51,7 @@ export async function decodeSlices(
 }
 
 function decode(codec: Pick<Codec, 'decode'>, partition: number, offset: number, value: Buffer | null) {
-  if (peekAddress(value)?.expectedOffset !== offset) return undefined;
+  if (!isValid({ offset, value })) return undefined;
   try {
     const message = codec.decode(value);
     if (isEvent(message)) return message;

@@ -58,9 +58,10 @@ export function createCommandApi({ gateway, logger, now }: CommandApiOptions): E
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   }
 
-  function onError(error: unknown, _: Request, response: Response, next: NextFunction): void {
+  function onError(error: unknown, _: Request, response: Response, __: NextFunction): void {
     const { type, status = 500 } = error as { type?: string; status?: number };
-    if (response.headersSent) next(error);
+    // The client has gone, or its stream broke: what it sent whole is decided all the same.
+    if (response.headersSent) response.destroy();
     else if (error instanceof ProblemError) sendProblem(response, error.problem);
     else if (type === 'entity.too.large') sendProblem(response, problems.tooLarge(bodyTooLarge));
     else if (status < 500) sendProblem(response, { ...problems.malformed(messageOf(error)), status });

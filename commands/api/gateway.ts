@@ -48,7 +48,8 @@ interface Outgoing {
   request: number;
 }
 
-const BATCH = 500;
+/** A batch ends before it has more commands, or more bytes, than this; one command always goes. */
+const BATCH = { commands: 500, bytes: 800_000 };
 /** Every request costs the broker and both sides more than waiting this long does. */
 const LINGER_MS = 8;
 const SWEEP_MS = 250;
@@ -96,7 +97,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   function takeBatches(): [partition: number, batch: Outgoing[]][] {
     return [...outgoing.entries()]
       .filter(([, waiting]) => waiting.length > 0)
-      .map(([partition, waiting]) => [partition, waiting.splice(0, BATCH)]);
+      .map(([partition, waiting]) => [partition, waiting.splice(0, sizeOfBatch(waiting))]);
   }
 
   async function append(partition: number, batch: Outgoing[]): Promise<void> {
@@ -130,4 +131,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       waiting.clear();
     },
   };
+}
+
+function sizeOfBatch(waiting: readonly Outgoing[]): number {
+  let bytes = 0;
+  const end = waiting.findIndex(({ value }, index) => {
+    bytes += value.length;
+    return index > 0 && (index === BATCH.commands || bytes > BATCH.bytes);
+  });
+  return end < 0 ? waiting.length : end;
 }

@@ -54,8 +54,7 @@ export function parseCommand(type: CommandType, body: unknown, now: number): Com
   if (!validate(body)) throw new ProblemError(shapeProblem(validate.errors?.[0]));
   const command = toCommand(type, body);
   const violation = violationOf(command, now);
-  if (violation)
-    throw new ProblemError(problems.invalid(`${violation.pointer} ${violation.detail}`, violation.pointer));
+  if (violation) throw new ProblemError(problems.invalid(violation.detail, violation.pointer));
   return command;
 }
 
@@ -113,7 +112,7 @@ function shapeProblem(error: ErrorObject | undefined): Problem {
       `${instancePath}/${params.additionalProperty}`,
     );
   }
-  return problems.invalid(`${instancePath || 'the command'} ${message}`, instancePath);
+  return problems.invalid(message, instancePath);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -90,6 +90,7 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
     kafka,
     groupId: names.groups.processor,
     topics: [topics.commands, topics.events],
+    holesIn: [topics.commands],
     logger,
     onFailure,
     onRevoked: (partitions) => void closeOwners(partitions),

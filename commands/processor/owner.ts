@@ -51,8 +51,8 @@ class LandedElsewhereError extends Error {
 }
 
 const BATCH = { commands: 500, bytes: 800_000, eventBytes: 3_000_000 };
-const QUEUE_HIGH = 4000;
-const QUEUE_LOW = 1000;
+/** What may wait in memory of each topic before its flow stops, and at what it goes on. */
+const QUEUE = { high: { records: 4000, bytes: 16e6 }, low: { records: 1000, bytes: 4e6 } };
 const UNFLUSHED_MAX = 20_000;
 const IDLE_MS = 1000;
 const RETRY_MS = 250;
@@ -283,8 +283,9 @@ export class Owner {
   }
 
   #throttle(): void {
-    for (const [topic, { length }] of Object.entries({ commands: this.#commands, events: this.#events })) {
-      const wanted = this.#throttled.has(topic) ? length > QUEUE_LOW : length > QUEUE_HIGH;
+    for (const [topic, queue] of Object.entries({ commands: this.#commands, events: this.#events })) {
+      const limit = this.#throttled.has(topic) ? QUEUE.low : QUEUE.high;
+      const wanted = queue.length > limit.records || (queue.length > 1 && bytesOf(queue) > limit.bytes);
       if (wanted === this.#throttled.has(topic)) continue;
       if (wanted) this.#throttled.add(topic);
       else this.#throttled.delete(topic);
@@ -329,4 +330,10 @@ function patiently<T>(logger: Logger, signal: AbortSignal, attempt: () => Promis
 
 function delay(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function bytesOf(records: readonly LogRecord[]): number {
+  let bytes = 0;
+  for (const { value } of records) bytes += value?.length ?? 0;
+  return bytes;
 }

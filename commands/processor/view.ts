@@ -45,8 +45,9 @@ export class View {
     return this.#lastCommand;
   }
 
+  /** Events that the store lacks. */
   get unflushed(): number {
-    return this.#unflushed.length + this.#flushing.length;
+    return this.#position - this.#stored;
   }
 
   /**
@@ -78,14 +79,15 @@ export class View {
     return state;
   }
 
-  /** Folds a valid event that stands at the position. Only refusals of what was no command come without their state loaded. */
+  /** Folds a valid event that stands at the position. Its key's state must have been loaded. */
   fold(stored: StoredEvent, event: Event | NewEvent, command: { offset: number; id: string }): void {
-    const state = this.#states.get(stored.key);
-    if (state) {
+    // A refusal that is kept under its place says nothing about its key: nobody ever asks for it.
+    if (command.id !== `${this.#partition}:${command.offset}`) {
+      const state = evolve(this.stateOf(stored.key), event, stored.offset);
       this.#states.delete(stored.key);
-      this.#states.set(stored.key, evolve(state, event, stored.offset));
+      this.#states.set(stored.key, state);
+      this.#unflushed.push(stored);
     }
-    this.#unflushed.push(stored);
     this.#lastCommand = command;
     this.#position = stored.offset + 1;
   }

@@ -27,9 +27,11 @@ export interface ConsumeOptions {
   logger: Logger;
   /** Read only these partition numbers. */
   partitions?: readonly number[];
+  /** Topics that may have holes: whoever writes to them may use transactions. */
+  holesIn?: readonly string[];
   /** Called at each (re)assignment; answers where to read each assigned partition of each topic from. */
   onAssigned(partitions: number[]): Promise<Position[]>;
-  /** Consecutive records. Should queue them and return: kafkajs fetches again only when all handlers have returned. */
+  /** Records in order, consecutive but for `holesIn`. Should queue them and return: kafkajs fetches again only when all handlers have returned. */
   onRecords(topic: string, partition: number, records: LogRecord[], highWatermark: number): Promise<void> | void;
   /** Partitions that this member owned before a rebalance and does not own after it. */
   onRevoked?(partitions: number[]): void;
@@ -75,6 +77,8 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   });
   /** The next offset expected of each partition that was sought; those not in it are paused. */
   const expected = new Map<string, number>();
+  /** Where a batch that started too high made us seek again. */
+  const soughtAgain = new Map<string, number>();
   let assigned: number[] = [];
   let joins = 0;
   let stopped = false;
@@ -120,23 +124,28 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
 
   async function eachBatch({ batch, isStale }: EachBatchPayload): Promise<void> {
     const { topic, partition } = batch;
-    const from = expected.get(keyOf(topic, partition));
+    const key = keyOf(topic, partition);
+    const from = expected.get(key);
     if (from === undefined || isStale() || batch.messages.length === 0) return;
-    const highWatermark = Number(batch.highWatermark);
     const records = toRecords(batch.messages, from);
-    const first = records[0];
-    if (highWatermark < from || (first && first.offset > from)) {
+    const first = records[0]?.offset;
+    const last = records[records.length - 1]?.offset;
+    const highWatermark = Number(batch.highWatermark);
+    if (highWatermark < from || (first !== undefined && first > from && soughtAgain.get(key) !== from)) {
+      // What was fetched before the seek took effect; or a hole, if the same comes again.
+      soughtAgain.set(key, from);
       await checkAgainstLog(kafka, [{ topic, partition, offset: from }]);
       consumer.seek({ topic, partition, offset: String(from) });
       return;
     }
-    if (!first) return;
-    const next = from + records.length;
-    const last = records[records.length - 1];
-    if (last?.offset !== next - 1) {
-      throw new LogLostError(`${topic}/${partition} has a hole between offsets ${from} and ${last?.offset}.`);
+    if (first === undefined || last === undefined) return;
+    if (last !== from + records.length - 1 && !options.holesIn?.includes(topic)) {
+      throw new LogLostError(
+        `${topic}/${partition} has a hole between offsets ${from} and ${last}: records were deleted, compacted or ` +
+          'written in a transaction. Restore the topic from its mirror.',
+      );
     }
-    expected.set(keyOf(topic, partition), next);
+    expected.set(key, last + 1);
     await onRecords(topic, partition, records, highWatermark);
     if (records.length < SMALL_BATCH) await delay(BREATH_MS);
   }

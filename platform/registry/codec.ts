@@ -62,12 +62,17 @@ export function createCodec(registryUrl: string, ids: SchemaIds): Codec {
   }
 
   function readerFor(id: number, registered: Type): Reader | DecodeError {
-    const writer = avro.Type.forSchema(JSON.parse(JSON.stringify(registered)), { logicalTypes: {} });
-    const known = types.get(writer.name ?? '');
-    if (!known)
-      return new DecodeError(`schema id ${id} is ${writer.name}, which is no command or event of this version`);
-    const resolver = writer.equals(known.avro) ? undefined : known.avro.createResolver(writer);
-    return { type: known.type, reader: known.avro, resolver };
+    try {
+      const writer = avro.Type.forSchema(JSON.parse(JSON.stringify(registered)), { logicalTypes: {} });
+      const known = types.get(writer.name ?? '');
+      if (!known)
+        return new DecodeError(`schema ${id} is ${writer.name}, which is no command or event of this version`);
+      const resolver = writer.equals(known.avro) ? undefined : known.avro.createResolver(writer);
+      return { type: known.type, reader: known.avro, resolver };
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      return new DecodeError(`schema ${id} can't be read by this version: ${reason}`, { cause });
+    }
   }
 
   return {

@@ -1,6 +1,6 @@
 import type { Logger } from '../../platform/logger.ts';
 import { isConnectionLost } from '../../platform/postgres/index.ts';
-import { DecodeError } from '../../platform/registry/codec.ts';
+import { RegistryAwayError } from '../../platform/registry/codec.ts';
 import { retry } from '../../platform/retry.ts';
 import { CheckpointConflict } from '../checkpoints.ts';
 import type { LogSlice, RawSlice } from '../log-slice.ts';
@@ -36,7 +36,7 @@ export async function applyBatch(applier: Applier, batch: readonly RawSlice[]): 
 
 function decodePatiently({ decode, logger, signal }: Applier, batch: readonly RawSlice[]): Promise<LogSlice[]> {
   return retry(() => decode(batch), {
-    when: (error) => !(error instanceof DecodeError),
+    when: (error) => error instanceof RegistryAwayError,
     onRetry: (error) => logger.warn({ err: error }, 'the schema registry does not answer; waiting for it'),
     signal,
   });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Partitioners } from 'kafkajs';
 import type { Answer } from '../../commands/answer.ts';
 import { parseTyped } from '../../commands/api/parse.ts';
 import type { Problem } from '../../commands/api/problem.ts';
@@ -232,5 +233,38 @@ describe('the command side', function () {
       const event = events.find(({ partition, offset }) => `${partition}:${offset}` === answer.position);
       expect(event?.record?.commandId).to.equal(answer.commandId);
     }
+  });
+
+  it('goes on where somebody used a transaction, and where a schema is none of ours', async () => {
+    const registered = await fetch(`${config.registry}/subjects/${config.namespace}.strange/versions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+      body: JSON.stringify({
+        schema: JSON.stringify({ type: 'record', name: 'SaleRecorded', namespace: 'sales.events', fields: [] }),
+      }),
+    });
+    const { id } = (await registered.json()) as { id: number };
+    const strange = Buffer.alloc(20);
+    strange.writeUInt32BE(id, 1);
+    const producer = createKafka(config, 'test').producer({
+      transactionalId: config.namespace,
+      maxInFlightRequests: 1,
+      idempotent: true,
+      createPartitioner: Partitioners.DefaultPartitioner,
+    });
+    await producer.connect();
+    for (let partition = 0; partition < 4; partition += 1) {
+      const transaction = await producer.transaction();
+      const messages = [{ partition, key: 'strange', value: strange }];
+      await transaction.send({ topic: names.topics.commands, messages });
+      await transaction.commit();
+    }
+    await producer.disconnect();
+    const ids = Array.from({ length: 40 }, (_, index) => `after-transaction-${index}`);
+    const answers = await bulk(ids.map((one) => JSON.stringify(saleJson(one))));
+    expect(answers.every(({ outcome }) => outcome === 'accepted')).to.equal(true);
+    await services.kill('command-processor');
+    await services.start('command-processor');
+    expect((await record(saleJson('after-its-restart'))).status).to.equal(201);
   });
 });
