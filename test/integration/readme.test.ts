@@ -73,6 +73,10 @@ describe('the README', function () {
     });
   }
 
+  it('has every figure filled in', () => {
+    expect(readme).to.not.match(/@[A-Z0-9]+@/);
+  });
+
   it('names the settings that there are', () => {
     const read = readFileSync(join(projectRoot, 'platform/config.ts'), 'utf8');
     const settings = new Set(read.match(/\b(SALES_[A-Z_]+|[A-Z_]+_(URL|BROKERS))\b/g));

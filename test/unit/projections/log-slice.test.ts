@@ -28,6 +28,14 @@ describe('decodeSlices', () => {
     expect(slice?.records[0]).to.include({ partition: 4, offset: 7, recordedAt: 1007 });
   });
 
+  it('asks the registry about valid records only', async () => {
+    const learnt: unknown[] = [];
+    const learn = async (values: Iterable<Uint8Array | null>) => void learnt.push(...values);
+    const records = [record(7, bytes(7)), record(8, bytes(7))];
+    await decodeSlices({ ...codec, learn }, () => '2026-01-01', [{ partition: 4, records }]);
+    expect(learnt).to.deep.equal([bytes(7)]);
+  });
+
   it('never passes over a valid record that it cannot decode', async () => {
     for (const tail of [1, 2]) {
       const error = await decode(record(7, bytes(7)), record(8, bytes(8, tail))).catch((thrown) => thrown);
