@@ -1,15 +1,21 @@
-/** Reads a CSV file, gzipped or plain, row by row with line numbers, and brings in what is readable of a damaged one. */
+/**
+ * Reads a CSV file, gzipped or plain, row by row with line numbers, and brings in what is readable of a damaged one.
+ * A row is one line: fields hold no line breaks.
+ */
 import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
 import { DevError } from '../dev-error.ts';
+import { UNCLOSED, UnclosedLines } from './unclosed-lines.ts';
 
 export interface CsvRow {
   /** Line in the (decompressed) file, counted from 1, header included. */
   line: number;
   fields: string[];
+  /** Why the row cannot be read; its fields are the line cut at the commas then. */
+  problem?: string;
 }
 
 export interface CsvFile {
@@ -23,7 +29,7 @@ export interface CsvFile {
   rows: AsyncIterable<CsvRow[]>;
 }
 
-/** A row longer than this is an unclosed quote. */
+/** In bytes. A longer one is no row of a CSV file. */
 const LONGEST_ROW = 1024 * 1024;
 
 /** Throws {@link DevError} when there is no such file. */
@@ -35,6 +41,7 @@ export async function openCsv(path: string): Promise<CsvFile> {
   async function* rowsOf(): AsyncGenerator<CsvRow[]> {
     let batch: CsvRow[] = [];
     let line = 0;
+    const unclosed = new UnclosedLines();
     const parser = parse({
       bom: true,
       record_delimiter: ['\r\n', '\n'],
@@ -44,7 +51,8 @@ export async function openCsv(path: string): Promise<CsvFile> {
       max_record_size: LONGEST_ROW,
       on_record: (fields: string[], { lines }) => {
         line = lines;
-        batch.push({ line, fields });
+        const raw = unclosed.take(fields);
+        batch.push(raw === undefined ? { line, fields } : { line, fields: raw.split(','), problem: UNCLOSED });
         return null;
       },
     });
@@ -54,7 +62,7 @@ export async function openCsv(path: string): Promise<CsvFile> {
       damage ??= error;
     };
     for await (const chunk of wholeLines(decompressed(counted()), damaged)) {
-      const error = await feed(parser, chunk);
+      const error = await feed(parser, unclosed.sealed(chunk));
       if (error) damaged(error);
       if (error) break;
       yield batch;
@@ -156,8 +164,6 @@ function settle(transform: Transform, act: (done: (error?: Error | null) => void
 function describe(error: Error & { code?: string }): string {
   if (error.code === 'Z_BUF_ERROR') return 'the gzip file is cut off (truncated)';
   if (error.code?.startsWith('Z_')) return `the gzip file is corrupt (${error.message})`;
-  if (error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE') {
-    return 'a quote is opened and never closed';
-  }
+  if (error.code === 'CSV_MAX_RECORD_SIZE') return 'a line is longer than any row, 1 MB';
   return error.message;
 }

@@ -25,7 +25,7 @@ class RetailReader implements FormatReader {
   private lastInvoice = '';
   importableRows = 0;
 
-  read({ line, fields }: CsvRow): Note | undefined {
+  read({ line, fields, problem }: CsvRow): Note | undefined {
     if (!this.toFields) {
       this.toFields = fieldsBy(fields);
       this.width = fields.length;
@@ -34,6 +34,7 @@ class RetailReader implements FormatReader {
     const values = this.toFields(fields);
     const invoice = values.InvoiceNo;
     this.lastInvoice = invoice;
+    if (problem) return { line, invoice, reason: 'bad_line', detail: problem };
     const read =
       fields.length !== this.width
         ? { reason: 'bad_line' as const, detail: `has ${fields.length} columns, not ${this.width}` }

@@ -29,6 +29,16 @@ describe('Lines that are not in order', () => {
     });
   }
 
+  it('a quote that is not closed: is reported with its number, and the 199 other lines go in', async () => {
+    const lines = Array.from({ length: 200 }, (_, index) => row({ invoice: String(1000 + index) }));
+    lines[68] = '536365,"unclosed';
+    const { commands, notes } = await read(...lines);
+    expect(commands).to.have.length(199);
+    expect(notes).to.deep.equal([
+      { line: 70, invoice: '536365', reason: 'bad_line', detail: 'a quote is opened and not closed' },
+    ]);
+  });
+
   it('of an invoice with a line that cannot be read, the other lines go in', async () => {
     const { commands, notes } = await read(row(), row({ quantity: 'x' }), row({ invoice: '2' }), row());
     expect(commands.map(domainIdOf)).to.deep.equal(['uci-536365', 'uci-2']);

@@ -15,13 +15,13 @@ describe('Reading CSV files', () => {
     return { rows, damage: file.damage };
   }
 
-  const text = 'a,b\n1,2\n3,"4\n5"\n\n6,"7 ""8"""\n9,10';
+  const text = 'a,b\n1,2\n3,"4,5"\n\n6,"7 ""8"""\n9,10';
   const rows = [
     { line: 1, fields: ['a', 'b'] },
     { line: 2, fields: ['1', '2'] },
-    { line: 4, fields: ['3', '4\n5'] },
-    { line: 6, fields: ['6', '7 "8"'] },
-    { line: 7, fields: ['9', '10'] },
+    { line: 3, fields: ['3', '4,5'] },
+    { line: 5, fields: ['6', '7 "8"'] },
+    { line: 6, fields: ['9', '10'] },
   ];
 
   it('plain, gzipped, with a byte order mark or Windows line ends, with line numbers', async () => {
@@ -58,10 +58,39 @@ describe('Reading CSV files', () => {
     expect(damage?.message).to.contain('corrupt');
   });
 
-  it('a quote that is never closed ends it, with the line before', async () => {
-    const { rows, damage } = await read('a,b\n1,2\n3,"4\n5,6\n');
-    expect(rows).to.have.length(2);
-    expect(damage).to.deep.equal({ afterLine: 2, message: 'a quote is opened and never closed' });
+  it('a quote that is not closed spoils its own line only', async () => {
+    const problem = 'a quote is opened and not closed';
+    const { rows, damage } = await read('a,b\r\n1,2\r\n3,"4\r\n5" plate,6\r\n"7,""8"""\r\n9,"ü""');
+    expect(damage).to.equal(undefined);
+    expect(rows.slice(2)).to.deep.equal([
+      { line: 3, fields: ['3', '"4'], problem },
+      { line: 4, fields: ['5" plate', '6'] },
+      { line: 5, fields: ['7,"8"'] },
+      { line: 6, fields: ['9', '"ü""'], problem },
+    ]);
+  });
+
+  it('a quote that is not closed in the header, behind a byte order mark, spoils the header only', async () => {
+    const { rows } = await read('\ufeff"a,b\n1,2"\n');
+    expect(rows.map(({ line, problem }) => [line, problem !== undefined])).to.deep.equal([
+      [1, true],
+      [2, false],
+    ]);
+  });
+
+  it('every line is one row, whatever quotes are in it', async () => {
+    const line = fc.string({ unit: fc.constantFrom('"', ',', 'a', ' '), minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 12 }), async (lines) => {
+        const { rows, damage } = await read(lines.join('\n'));
+        expect(damage).to.equal(undefined);
+        expect(rows.map(({ line }) => line)).to.deep.equal(lines.map((_, index) => index + 1));
+        for (const { line, fields, problem } of rows) {
+          if (problem) expect(fields.join()).to.equal(lines[line - 1]);
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('no such file: says so', async () => {
