@@ -15,3 +15,20 @@ export function interruptible(announce: () => void): AbortSignal {
   process.on('SIGTERM', interrupt);
   return controller.signal;
 }
+
+/** `signal`, or the time being up, whichever comes first; `clear` stops the clock. No `seconds`: just `signal`. */
+export function orAfter(signal: AbortSignal, seconds: number | undefined): { signal: AbortSignal; clear(): void } {
+  // Not AbortSignal.any with AbortSignal.timeout: Node 20 may collect the latter as garbage before its time is up.
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = seconds === undefined ? undefined : setTimeout(abort, seconds * 1000);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  return {
+    signal: controller.signal,
+    clear() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    },
+  };
+}

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { type SimulationCounts, simulate } from '../dev/simulator/simulate.ts';
 import { isCurrency } from '../domain/money.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
-import { interruptible } from './interrupt.ts';
+import { interruptible, orAfter } from './interrupt.ts';
 import { formatCount } from './progress.ts';
 import { commandApi } from './services.ts';
 
@@ -36,15 +36,17 @@ async function stream({ rate, seconds, currency, irregular = false, commands, js
   const commandsUrl = await commandApi(commands);
   const write = (figures: object, text: string) =>
     process.stdout.write(json ? `${JSON.stringify(figures)}\n` : `${text}\n`);
-  const interrupted = interruptible(() => {});
-  const signal = seconds ? AbortSignal.any([interrupted, AbortSignal.timeout(seconds * 1000)]) : interrupted;
+  const end = orAfter(
+    interruptible(() => {}),
+    seconds,
+  );
   const onRetry = (reason: string, delayMs: number) =>
     process.stderr.write(
       json
         ? `${JSON.stringify({ message: `Command API lost: ${reason}`, delayMs })}\n`
         : `Command API lost (${reason}), trying again in ${delayMs} ms.\n`,
     );
-  const { counts, done } = simulate({ commandsUrl, rate, currency, irregular, signal, onRetry });
+  const { counts, done } = simulate({ commandsUrl, rate, currency, irregular, signal: end.signal, onRetry });
   const whole = reporter(counts);
   const recent = reporter(counts);
   const reports = setInterval(() => {
@@ -55,10 +57,11 @@ async function stream({ rate, seconds, currency, irregular = false, commands, js
     await done;
   } finally {
     clearInterval(reports);
+    end.clear();
   }
   const { figures, text } = whole();
   write({ ...figures, finished: true }, `In all ${text}`);
-  return counts.refused > 0 ? exitCodes.incomplete : exitCodes.done;
+  return counts.refused + counts.unknown > 0 ? exitCodes.incomplete : exitCodes.done;
 }
 
 /** Tells what came since it last told. */
@@ -70,6 +73,7 @@ function reporter(counts: SimulationCounts): () => { figures: object; text: stri
     const seconds = (now - since) / 1000;
     const accepted = counts.accepted - before.accepted;
     const refused = counts.refused - before.refused;
+    const unknown = counts.unknown - before.unknown;
     const skipped = counts.skipped - before.skipped;
     before = { ...counts };
     since = now;
@@ -77,8 +81,12 @@ function reporter(counts: SimulationCounts): () => { figures: object; text: stri
     const lastRefusal = refused > 0 ? counts.lastRefusal : undefined;
     const parts = [`${perSecond}/s, ${formatCount(accepted)} accepted`];
     if (refused > 0) parts.push(`${formatCount(refused)} refused (last: ${lastRefusal})`);
+    if (unknown > 0) parts.push(`${formatCount(unknown)} not decided in time`);
     if (skipped > 0) parts.push(`${formatCount(skipped)} skipped to keep the pace`);
-    return { figures: { perSecond, accepted, refused, skipped, seconds, lastRefusal }, text: parts.join(', ') };
+    return {
+      figures: { perSecond, accepted, refused, unknown, skipped, seconds, lastRefusal },
+      text: parts.join(', '),
+    };
   };
 }
 

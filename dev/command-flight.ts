@@ -1,7 +1,7 @@
 /** Commands between their source and their outcomes: sent, awaited, sent again when the connection breaks. */
 import type { SendOptions } from './command-client.ts';
 import { CommandApiRefused, CommandApiUnreachable } from './command-errors.ts';
-import type { CommandJson, Outcome, Problem } from './command-json.ts';
+import { type CommandJson, isUndecided, type Outcome, type Problem } from './command-json.ts';
 import { type Ending, type Exchange, openExchange } from './ndjson-exchange.ts';
 
 interface Slot<C> {
@@ -177,7 +177,7 @@ export class Flight<C extends CommandJson> {
     const outcome = outcomeOf(line);
     this.attempts = 0;
     this.failingSince = undefined;
-    if (outcome.outcome === 'invalid' && isTemporary(outcome.problem) && slot.sends < MAX_SENDS) {
+    if (isUndecided(outcome) && slot.sends < MAX_SENDS) {
       // Whether it got into the log is unknown; asking again tells.
       this.unsent.push(slot);
       this.scheduleFlush();
@@ -226,10 +226,6 @@ function outcomeOf(text: string): Outcome {
   if (answer.outcome === undefined) return { outcome: 'invalid', problem: answer.error };
   if (answer.outcome === 'unknown') return { outcome: 'invalid', problem: notInTime };
   return answer;
-}
-
-function isTemporary(problem: Problem): boolean {
-  return problem.status === 429 || problem.status >= 500;
 }
 
 function describeEnding(ending: Exclude<Ending, { kind: 'refused' }>): string {

@@ -45,7 +45,10 @@ export interface Problem {
   pointer?: string;
 }
 
-/** What became of one command: in the log as accepted or rejected, or invalid, which never got there. */
+/**
+ * What became of one command: in the log as accepted or rejected, or invalid, which never got there; unless
+ * {@link isUndecided}, which may or may not be there.
+ */
 export type Outcome =
   | { outcome: 'accepted'; commandId: string; eventId: string; position: string; repeated: boolean }
   | {
@@ -58,6 +61,11 @@ export type Outcome =
       detail: string;
     }
   | { outcome: 'invalid'; problem: Problem };
+
+/** The command side could not say in time; asking again tells. */
+export function isUndecided(outcome: Outcome): boolean {
+  return outcome.outcome === 'invalid' && (outcome.problem.status === 429 || outcome.problem.status >= 500);
+}
 
 /** saleId or returnId: what the command may do once. */
 export function domainIdOf(command: CommandJson): string {

@@ -1,6 +1,7 @@
 /** Runs the live stream against the command API and counts what becomes of it. */
 import { randomUUID } from 'node:crypto';
 import { sendCommands } from '../command-client.ts';
+import { isUndecided } from '../command-json.ts';
 import { createPacing, irregularGaps, type Pacing } from './pacing.ts';
 import { liveStream } from './stream.ts';
 
@@ -19,6 +20,8 @@ export interface SimulateOptions {
 export interface SimulationCounts {
   accepted: number;
   refused: number;
+  /** Without an outcome, in time or before the end: they may be in the log or not. */
+  unknown: number;
   /** Not sent, because the command API could not keep up or was away. */
   skipped: number;
   /** Why the last one was refused. */
@@ -33,7 +36,7 @@ export function simulate(options: SimulateOptions): { counts: SimulationCounts; 
     start: now(),
     ...(options.irregular ? { nextGap: irregularGaps(Math.random) } : {}),
   });
-  const counts: SimulationCounts = { accepted: 0, refused: 0, skipped: 0 };
+  const counts: SimulationCounts = { accepted: 0, refused: 0, unknown: 0, skipped: 0 };
   return { counts, done: run(options, pacing, counts, now) };
 }
 
@@ -45,17 +48,31 @@ async function run(
 ): Promise<void> {
   const runId = `sim-${randomUUID()}`;
   const stream = liveStream({ runId, currency, seed: Date.now(), pacing, signal, now });
+  let composed = 0;
+  const counted = async function* () {
+    for await (const command of stream) {
+      composed += 1;
+      yield command;
+    }
+  };
   // Two seconds' worth, so that a slow answer does not hold a fast stream up.
   const maxInFlight = Math.max(1000, rate * 2);
-  const answers = sendCommands(commandsUrl, stream, { signal, onRetry, maxInFlight, giveUpAfterMs: Infinity });
+  const answers = sendCommands(commandsUrl, counted(), { signal, onRetry, maxInFlight, giveUpAfterMs: Infinity });
+  let answered = 0;
   for await (const { outcome } of answers) {
+    answered += 1;
     counts.skipped = pacing.skipped;
     if (outcome.outcome === 'accepted') {
       counts.accepted += 1;
+      continue;
+    }
+    if (isUndecided(outcome)) {
+      counts.unknown += 1;
       continue;
     }
     counts.refused += 1;
     counts.lastRefusal =
       outcome.outcome === 'rejected' ? outcome.detail : (outcome.problem.detail ?? outcome.problem.title);
   }
+  counts.unknown += composed - answered;
 }
