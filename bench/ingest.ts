@@ -16,7 +16,7 @@ export interface IngestOptions {
   onProgress(text: string): void;
 }
 
-const IN_FLIGHT = 6000;
+const IN_FLIGHT = 12_000;
 
 export async function benchIngest(config: Config, services: Services, options: IngestOptions): Promise<Report> {
   const pool = createPool(config, { applicationName: 'bench', max: 1 });

@@ -9,7 +9,7 @@ import { type Problem, ProblemError, problems } from './problem.ts';
 
 const MAX_LINE_BYTES = 1024 * 1024;
 /** What one request may have waiting for outcomes; reading stops there. */
-const MAX_IN_FLIGHT = { commands: 4000, characters: 32e6 };
+const MAX_IN_FLIGHT = { commands: 10_000, characters: 32e6 };
 
 type LineResult =
   | ({ line: number } & Answer)
