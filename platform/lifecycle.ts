@@ -1,21 +1,26 @@
 /** Start and stop of a process: what was opened last is closed first, by signal, by failure or by end of work. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Logger } from './logger.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { createLogger, type Logger } from './logger.ts';
 
-export interface Lifecycle {
+export interface Service {
+  config: Config;
+  logger: Logger;
   /** Registers how to undo what was just opened. Runs in reverse order of registration. */
   onStop(close: () => unknown): void;
-  /** Closes everything and exits: 0 after a signal, 1 after a failure. */
+  /** Ends the process with exit code 1. */
   fail(error: unknown): void;
-  stop(): Promise<void>;
 }
 
 /**
  * Runs a service until SIGTERM or SIGINT. An error, a rejected promise or `fail` ends the process with exit code 1,
- * so that the supervisor sees it: a half-alive process is worse than a dead one.
+ * so that the supervisor sees it: a half-alive process is worse than a dead one. Wrong settings end it with code 2 and
+ * one line that says what to do.
  */
-export async function runService(logger: Logger, start: (lifecycle: Lifecycle) => Promise<void>): Promise<void> {
+export async function runService(name: string, start: (service: Service) => Promise<void>): Promise<void> {
+  const config = configOrExit(name);
+  const logger = createLogger(name, config.logLevel);
   const closers: (() => unknown)[] = [];
   let stopping: Promise<void> | undefined;
   const stop = () => {
@@ -39,9 +44,19 @@ export async function runService(logger: Logger, start: (lifecycle: Lifecycle) =
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
   try {
-    await start({ onStop: (close) => closers.push(close), fail, stop });
+    await start({ config, logger, onStop: (close) => closers.push(close), fail });
   } catch (error) {
     fail(error);
+  }
+}
+
+function configOrExit(name: string): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${name}: ${error.message}\n`);
+    return process.exit(2);
   }
 }
 

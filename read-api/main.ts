@@ -1,15 +1,10 @@
 /** The read API's process: GraphQL at /graphql, the dashboard at /. */
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { readConfig } from '../platform/config.ts';
 import { listen, runService } from '../platform/lifecycle.ts';
-import { createLogger } from '../platform/logger.ts';
 import { startReadApi } from './service.ts';
 
-const config = readConfig();
-const logger = createLogger('read-api', config.logLevel);
-
-await runService(logger, async ({ onStop, fail }) => {
+await runService('read-api', async ({ config, logger, onStop, fail }) => {
   const dashboard = fileURLToPath(new URL('../dashboard/dist', import.meta.url));
   const service = await startReadApi({ config, logger, dashboard, onFailure: fail });
   onStop(service.stop);

@@ -1,10 +1,8 @@
 import { createServer } from 'node:http';
-import { readConfig } from '../../platform/config.ts';
 import { createAppender } from '../../platform/kafka/append.ts';
 import { createKafka } from '../../platform/kafka/client.ts';
 import { createPartitioner } from '../../platform/kafka/partitioner.ts';
 import { listen, runService } from '../../platform/lifecycle.ts';
-import { createLogger } from '../../platform/logger.ts';
 import { namesOf } from '../../platform/names.ts';
 import { createRedis } from '../../platform/redis.ts';
 import { createCodec } from '../../platform/registry/codec.ts';
@@ -14,10 +12,7 @@ import { createGateway } from './gateway.ts';
 
 const OUTCOME_TIMEOUT_MS = 10_000;
 
-const config = readConfig();
-const logger = createLogger('command-api', config.logLevel);
-
-await runService(logger, async ({ onStop }) => {
+await runService('command-api', async ({ config, logger, onStop }) => {
   const names = namesOf(config.namespace);
   const appender = await createAppender(createKafka(config, 'command-api', logger));
   onStop(() => appender.close());

@@ -1,8 +1,6 @@
-import { readConfig } from '../../platform/config.ts';
 import { checkTopics } from '../../platform/kafka/check-topics.ts';
 import { createKafka } from '../../platform/kafka/client.ts';
 import { runService, serveHealth } from '../../platform/lifecycle.ts';
-import { createLogger } from '../../platform/logger.ts';
 import { namesOf } from '../../platform/names.ts';
 import { createPool } from '../../platform/postgres/index.ts';
 import { createRedis } from '../../platform/redis.ts';
@@ -11,10 +9,7 @@ import { registeredIds } from '../../schemas/registry.ts';
 import { createStore } from '../state/store.ts';
 import { startProcessor } from './app.ts';
 
-const config = readConfig();
-const logger = createLogger('command-processor', config.logLevel);
-
-await runService(logger, async ({ onStop, fail }) => {
+await runService('command-processor', async ({ config, logger, onStop, fail }) => {
   const names = namesOf(config.namespace);
   const kafka = createKafka(config, 'command-processor', logger);
   await checkTopics(kafka, [names.topics.commands, names.topics.events], config);

@@ -1,17 +1,12 @@
-import { readConfig } from '../../platform/config.ts';
 import { createKafka } from '../../platform/kafka/client.ts';
 import { runService, serveHealth } from '../../platform/lifecycle.ts';
-import { createLogger } from '../../platform/logger.ts';
 import { createPool } from '../../platform/postgres/index.ts';
 import { createRedis, requireNoEviction } from '../../platform/redis.ts';
 import { createCodec } from '../../platform/registry/codec.ts';
 import { startProjections } from './app.ts';
 
 const SERVICE = 'projections';
-const config = readConfig();
-const logger = createLogger(SERVICE, config.logLevel);
-
-await runService(logger, async ({ onStop, fail }) => {
+await runService(SERVICE, async ({ config, logger, onStop, fail }) => {
   const pool = createPool(config, { applicationName: `sales-${SERVICE}`, synchronousCommit: false });
   onStop(() => pool.end());
   const redis = createRedis(config, SERVICE);
