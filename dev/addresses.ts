@@ -1,5 +1,5 @@
 import { openLocalFolder } from './local-stack/folder.ts';
-import { serverAddresses, serversRun } from './local-stack/index.ts';
+import { missingServers, serverAddresses } from './local-stack/index.ts';
 import { readStackFile } from './stack-file.ts';
 
 /**
@@ -9,5 +9,5 @@ import { readStackFile } from './stack-file.ts';
 export function runningAddresses(local = openLocalFolder()): Record<string, string> {
   const stack = readStackFile(local);
   if (stack && stack.infrastructure !== 'local stack') return stack.env;
-  return serversRun(local) ? { ...stack?.env, ...serverAddresses(local) } : {};
+  return missingServers(local).length === 0 ? { ...stack?.env, ...serverAddresses(local) } : {};
 }

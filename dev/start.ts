@@ -10,7 +10,7 @@ import { type LocalFolder, openLocalFolder } from './local-stack/folder.ts';
 import { lockHolder, tryLock } from './local-stack/lock.ts';
 import { type Addresses, addressesOf } from './services.ts';
 import { readStackFile } from './stack-file.ts';
-import { formatStatus, readStatus } from './status.ts';
+import { formatStatus, readStatus, untilReady } from './status.ts';
 import { stopRequested } from './stop-request.ts';
 import { bringUp } from './up.ts';
 
@@ -79,12 +79,15 @@ async function startInForeground(local: LocalFolder, flags: StartFlags, write: W
   return 0;
 }
 
-/** A second start in the same clone: waits until the first one is ready, and gives its addresses. */
+/** A second start in the same clone: waits until the first one is ready, and still is, and gives its addresses. */
 async function runningOnes(local: LocalFolder, write: Write): Promise<Addresses> {
   write('It is already running in this clone');
   while (lockHolder(local, applicationLock)) {
     const stack = readStackFile(local);
-    if (stack?.ready) return addressesOf(readConfig({ ...environment, ...stack.env }));
+    if (stack?.ready) {
+      await untilReady(() => readStatus(local), write);
+      return addressesOf(readConfig({ ...environment, ...(readStackFile(local) ?? stack).env }));
+    }
     await wait(100);
   }
   throw new DevError('The start that was under way gave up.', 'Start again.');

@@ -1,5 +1,6 @@
 /** What runs and whether it is ready, part by part. */
-
+import { setTimeout as wait } from 'node:timers/promises';
+import { DevError } from './dev-error.ts';
 import { applicationLock } from './down.ts';
 import { openLocalFolder } from './local-stack/folder.ts';
 import { localServers, serverAddresses } from './local-stack/index.ts';
@@ -16,6 +17,30 @@ export interface PartStatus {
   ready: boolean;
   /** Where it is, or why it is not ready. */
   detail: string;
+}
+
+/** Parts that died are started again within this time, unless something is in the way. */
+const readyAgainMs = 30_000;
+
+/** Reads the status until every part is ready. Throws {@link DevError} with what is not, after `patienceMs`. */
+export async function untilReady(
+  read: () => Promise<PartStatus[]>,
+  write: (line: string) => void,
+  patienceMs = readyAgainMs,
+): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  for (let first = true; ; first = false) {
+    const missing = (await read()).filter(({ ready }) => !ready);
+    if (missing.length === 0) return;
+    if (Date.now() > deadline) {
+      throw new DevError(
+        `It runs, but not all of it is ready:\n${formatStatus(missing)}`,
+        'The logs are in .local/logs. To start everything again, with its data: npm stop, then npm start.',
+      );
+    }
+    if (first) write(`Waiting for ${missing.map(({ title }) => title).join(', ')}`);
+    await wait(500);
+  }
 }
 
 /** Asks every server and every service. */

@@ -8,6 +8,7 @@ import type { LocalFolder } from './local-stack/folder.ts';
 import { isFree } from './local-stack/ports.ts';
 import { stopDaemon } from './local-stack/process.ts';
 import { type Progress, progressTo } from './progress.ts';
+import { watchServers } from './server-watch.ts';
 import { type Addresses, addressesOf, liveStream, services } from './services.ts';
 import { setUp } from './setup.ts';
 import { type RunningService, removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
@@ -46,7 +47,7 @@ export async function bringUp(options: UpOptions): Promise<Up> {
     const servers = await bringingUp;
     const config = readConfig({ ...env, ...servers.env });
     const addresses = addressesOf(config);
-    const settings = {
+    const settings: Record<string, string> = {
       ...servers.env,
       SALES_NAMESPACE: config.namespace,
       SALES_HTTP_PORT: String(config.httpPort),
@@ -60,10 +61,18 @@ export async function bringUp(options: UpOptions): Promise<Up> {
       if (!closed) writeStackFile(local, Object.assign(stack, change));
     };
     record({});
+    const watch = watchServers({ local, env, servers, say: write, signal, onBack: useAddresses });
+    closers.push(() => watch.stop());
     closers.push(() => {
       closed = true;
       removeStackFile(local);
     });
+    /** Services keep the addresses that they were started with: a server that moved needs them started again. */
+    async function useAddresses(moved: Record<string, string>) {
+      if (Object.entries(moved).every(([name, address]) => settings[name] === address)) return;
+      record({ env: Object.assign(settings, moved) });
+      await stopLeftovers(local);
+    }
     const onChange = (running: RunningService[]) => record({ services: running });
     const supervisor = createSupervisor({ local, env: settings, addresses, say: write, onChange });
     closers.push(() => supervisor.stop());
@@ -92,7 +101,7 @@ export async function bringUp(options: UpOptions): Promise<Up> {
   }
 }
 
-/** Services of a supervisor that was killed run on without it; they would hold the ports. */
+/** Services of a supervisor that was killed run on without it; they would hold the ports. Its own it starts again. */
 async function stopLeftovers(local: LocalFolder): Promise<void> {
   await Promise.all([...services, liveStream].map(({ name }) => stopDaemon(local, name)));
 }

@@ -64,9 +64,9 @@ export function serverAddresses(local: LocalFolder): Record<string, string> {
   );
 }
 
-/** True when all four processes are there. Says nothing about their health: for that, ask them (`probes.ts`). */
-export function serversRun(local: LocalFolder): boolean {
-  return localServers.every((server) => daemonPid(local, server.name) !== undefined);
+/** Servers whose process is not there. Says nothing about the health of the others: for that, ask them (`probes.ts`). */
+export function missingServers(local: LocalFolder): LocalServer[] {
+  return localServers.filter(({ name }) => daemonPid(local, name) === undefined);
 }
 
 /** Stops servers of this clone, the registry and the databases at the same time as Kafka. Returns the titles of those that ran. */

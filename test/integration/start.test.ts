@@ -26,10 +26,18 @@ describe('npm start', function () {
   after(() => clone.remove());
 
   const lastLine = (text: string) => text.trimEnd().split('\n').at(-1) ?? '';
-  const send = async (addresses: Addresses) => {
+  const send = async (addresses: Addresses, saleId = sale.saleId) => {
     const headers = { 'content-type': 'application/json' };
-    const answer = await fetch(`${addresses.commands}/sales`, { method: 'POST', headers, body: JSON.stringify(sale) });
+    const body = JSON.stringify({ ...sale, saleId });
+    const answer = await fetch(`${addresses.commands}/sales`, { method: 'POST', headers, body });
     return (await answer.json()) as { outcome: string; repeated: boolean };
+  };
+  /** Sales that the read side counts. */
+  const recorded = async (addresses: Addresses): Promise<number> => {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ query: '{ currencies { code orders } }' });
+    const answer = await fetch(addresses.graphql, { method: 'POST', headers, body });
+    return JSON.parse(await answer.text()).data?.currencies[0]?.orders ?? 0;
   };
 
   it('says which port is taken and what to do', async () => {
@@ -101,6 +109,20 @@ describe('npm start', function () {
       process.kill(before?.pid ?? 0, 'SIGKILL');
       while (!(await fetch(addresses.dashboard).catch(() => undefined))?.ok) await wait(100);
       expect(processOf()?.pid).to.not.equal(before?.pid);
+    });
+
+    it('starts servers again that died, over their data, and goes on', async () => {
+      const names = ['kafka', 'registry', 'postgres', 'redis'];
+      const before = clone.running();
+      for (const name of names) process.kill(before[name] ?? 0, 'SIGKILL');
+      const { code, stdout, stderr } = await clone.npm(['start', '--', '--json']);
+      expect(code, stderr).to.equal(0);
+      expect(JSON.parse(lastLine(stdout))).to.deep.equal(addresses);
+      const after = clone.running();
+      for (const name of names) expect(after[name]).to.not.equal(before[name]);
+      expect(await send(addresses)).to.include({ outcome: 'accepted', repeated: true });
+      expect(await send(addresses, 'start-test-2')).to.include({ outcome: 'accepted', repeated: false });
+      while ((await recorded(addresses)) < 2) await wait(100);
     });
 
     it('npm stop leaves nothing running', async () => {
