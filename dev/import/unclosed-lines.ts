@@ -7,6 +7,9 @@
 /** What is wrong with such a line. */
 export const UNCLOSED = 'a quote is opened and not closed';
 
+/** Tells a sealed line from a whole row that happens to say the same. */
+const MARK = '\u0000';
+
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const LINE_FEED = 0x0a;
@@ -30,7 +33,7 @@ export class UnclosedLines {
       if (isUnclosed(chunk, start, end)) {
         const raw = chunk.toString('utf8', start, end);
         this.pending.push(raw);
-        parts.push(chunk.subarray(done, start), Buffer.from(`"${raw.replaceAll('"', '""')}"`));
+        parts.push(chunk.subarray(done, start), Buffer.from(`"${MARK}${raw.replaceAll('"', '""')}"`));
         done = end;
       }
       quote = chunk.indexOf(QUOTE, next);
@@ -40,7 +43,7 @@ export class UnclosedLines {
 
   /** The unclosed line that this row stands for, as written in the file; undefined for any other row. */
   take(fields: readonly string[]): string | undefined {
-    return fields.length === 1 && fields[0] === this.pending[0] ? this.pending.shift() : undefined;
+    return fields.length === 1 && fields[0] === `${MARK}${this.pending[0]}` ? this.pending.shift() : undefined;
   }
 }
 
