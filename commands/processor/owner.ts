@@ -13,6 +13,7 @@ import { retry } from '../../platform/retry.ts';
 import { isValid } from '../../schemas/address.ts';
 import type { Store } from '../state/store.ts';
 import { type Decided, decideBatch } from './batch.ts';
+import { Inbox } from './inbox.ts';
 import { keyOfRecord, type Received, receive } from './received.ts';
 import { LostOwnershipError, View } from './view.ts';
 
@@ -51,8 +52,6 @@ class LandedElsewhereError extends Error {
 }
 
 const BATCH = { commands: 500, bytes: 800_000, eventBytes: 3_000_000 };
-/** What may wait in memory of each topic before its flow stops, and at what it goes on. */
-const QUEUE = { high: { records: 4000, bytes: 16e6 }, low: { records: 1000, bytes: 4e6 } };
 const UNFLUSHED_MAX = 20_000;
 const IDLE_MS = 1000;
 const RETRY_MS = 250;
@@ -62,16 +61,14 @@ const AWAY_MS = 1000;
 export class Owner {
   readonly #options: OwnerOptions;
   #view: View;
-  #commands: LogRecord[] = [];
-  #events: LogRecord[] = [];
+  readonly #commands: Inbox;
+  readonly #events: Inbox;
   /** Commands whose batch is under way: what the log says of them is their answer even when the append failed. */
   readonly #underway = new Map<number, Received>();
   /** The end that events must be read to before anything is decided; undefined when that was done. */
   #mustReach: number | undefined;
   /** The last decided command is read again first, to check that it still is the one that was decided. */
   #toCheck: { offset: number; id: string } | undefined;
-  /** Topics whose flow is stopped because too much of them waits. */
-  readonly #throttled = new Set<string>();
   readonly #stopping = new AbortController();
   #flushing: Promise<void> | undefined;
   #flushFailure: unknown;
@@ -80,6 +77,8 @@ export class Owner {
 
   private constructor(options: OwnerOptions, view: View, mustReach: number) {
     this.#options = options;
+    this.#commands = new Inbox((paused) => options.throttle('commands', paused));
+    this.#events = new Inbox((paused) => options.throttle('events', paused));
     this.#view = view;
     this.#mustReach = mustReach;
   }
@@ -102,14 +101,12 @@ export class Owner {
 
   onCommands(records: LogRecord[]): void {
     if (this.#mustReach !== undefined) return;
-    this.#commands = this.#commands.length === 0 ? records : this.#commands.concat(records);
-    this.#throttle();
+    this.#commands.push(records);
     this.#wake();
   }
 
   onEvents(records: LogRecord[]): void {
-    this.#events = this.#events.length === 0 ? records : this.#events.concat(records);
-    this.#throttle();
+    this.#events.push(records);
     this.#wake();
   }
 
@@ -163,15 +160,15 @@ export class Owner {
   /** The log was read to its end: commands go on at exactly the one after the last valid event's. */
   #beginDeciding(): void {
     this.#mustReach = undefined;
-    this.#commands = [];
+    this.#commands.clear();
     this.#toCheck = this.#view.lastCommand;
     this.#options.seek('commands', this.#toCheck?.offset ?? 0);
-    this.#throttle();
   }
 
   async #foldEvents(): Promise<void> {
-    const records = this.#events.filter((record) => record.offset >= this.#view.position);
-    this.#events = [];
+    this.#events.dropBelow(this.#view.position);
+    const records = this.#events.peek(this.#events.length);
+    this.#events.clear();
     const valid = records.filter(isValid);
     await this.#patiently(() => this.#options.codec.learn(valid.map((record) => record.value)));
     await this.#patiently(() => this.#view.load(valid.map(keyOfRecord)));
@@ -182,9 +179,7 @@ export class Owner {
       if (isValid(record)) this.#foldRecord(record);
       else this.#skip(record);
     }
-    this.#throttle();
-    const next = (this.#view.lastCommand?.offset ?? -1) + 1;
-    this.#commands = this.#commands.filter((record) => record.offset >= next);
+    this.#commands.dropBelow((this.#view.lastCommand?.offset ?? -1) + 1);
   }
 
   #foldRecord(record: LogRecord): void {
@@ -216,16 +211,15 @@ export class Owner {
 
   async #decide(): Promise<void> {
     const { codec, partition, partitionOf } = this.#options;
-    const records = this.#commands.slice(0, BATCH.commands);
+    const records = this.#commands.peek(BATCH.commands);
     await this.#patiently(() => codec.learn(records.map((record) => record.value)));
     const received = records.map((record) => receive(record, partition, codec, partitionOf));
     if (this.#toCheck) return this.#checkLastCommand(received[0]);
     await this.#patiently(() => this.#view.load(received.filter(({ command }) => command).map(({ key }) => key)));
     const batch = decideBatch(received, this.#view.position, (key) => this.#view.stateOf(key), codec, BATCH);
     await this.#append(batch);
-    this.#commands = this.#commands.slice(batch.length);
+    this.#commands.drop(batch.length);
     this.#options.answer(batch);
-    this.#throttle();
   }
 
   async #append(batch: Decided[]): Promise<void> {
@@ -257,7 +251,7 @@ export class Owner {
       );
     }
     this.#toCheck = undefined;
-    this.#commands = this.#commands.slice(1);
+    this.#commands.drop(1);
   }
 
   /** After anything that leaves the log's state unknown: read it to its end again, and decide from there. */
@@ -271,26 +265,14 @@ export class Owner {
     } else if (!(error instanceof LandedElsewhereError)) {
       await this.#sleep(RETRY_MS);
     }
-    this.#commands = [];
-    this.#events = [];
+    this.#commands.clear();
+    this.#events.clear();
     this.#options.seek('events', this.#view.position);
-    this.#throttle();
     this.#mustReach = await this.#patiently(this.#options.logEnd);
   }
 
   #patiently<T>(attempt: () => Promise<T>): Promise<T> {
     return patiently(this.#options.logger, this.#stopping.signal, attempt);
-  }
-
-  #throttle(): void {
-    for (const [topic, queue] of Object.entries({ commands: this.#commands, events: this.#events })) {
-      const limit = this.#throttled.has(topic) ? QUEUE.low : QUEUE.high;
-      const wanted = queue.length > limit.records || (queue.length > 1 && bytesOf(queue) > limit.bytes);
-      if (wanted === this.#throttled.has(topic)) continue;
-      if (wanted) this.#throttled.add(topic);
-      else this.#throttled.delete(topic);
-      this.#options.throttle(topic as TopicName, wanted);
-    }
   }
 
   async #sleep(milliseconds: number): Promise<void> {
@@ -330,10 +312,4 @@ function patiently<T>(logger: Logger, signal: AbortSignal, attempt: () => Promis
 
 function delay(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-function bytesOf(records: readonly LogRecord[]): number {
-  let bytes = 0;
-  for (const { value } of records) bytes += value?.length ?? 0;
-  return bytes;
 }

@@ -22,7 +22,7 @@ export async function migrate(config: Config): Promise<void> {
 function tables(schema: string): string {
   return `
     create schema if not exists ${schema};
-    -- Every valid event by its key, as it lies in the log: the state of a key is the fold of its rows.
+    -- Every valid event that a key is asked about, as it lies in the log: the state of a key is the fold of its rows.
     create table if not exists ${schema}.events_v1 (
       "offset" bigint not null,
       partition smallint not null,
