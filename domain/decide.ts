@@ -3,14 +3,14 @@
  * deciding again, anywhere, gives the same answer.
  */
 import { firstDifference } from './difference.ts';
-import type { Command } from './messages.generated.ts';
-import { returnRecorded, returnViolation } from './return.ts';
-import { saleRecorded, saleViolation } from './sale.ts';
-import { type Content, eventIdOf, type NewEvent, type State } from './state.ts';
-import type { Violation } from './violations.ts';
-
-/** Why a command was refused; stable. */
-export type RejectionCode = 'CONFLICT' | 'INVALID' | 'UNREADABLE' | 'MISROUTED' | 'DECIDE_FAILED';
+import type { Command, Event } from './messages.generated.ts';
+import { refundRequest, refundSale, refundViolation } from './refund.ts';
+import { isRefusal, type Refusal, type RejectionCode } from './refusal.ts';
+import { recordReturn } from './return.ts';
+import { recordSale } from './sale.ts';
+import { type AcceptedEvent, eventIdOf, type NewEvent, type State } from './state.ts';
+import type { Checked, Violation } from './violations.ts';
+import { voidRequest, voidSale, voidViolation } from './void.ts';
 
 /** What the log says about a command: the event that settled it, and where it stands. */
 export interface Outcome {
@@ -35,33 +35,36 @@ export type Decision =
   | { event: NewEvent; outcome?: undefined };
 
 /** Decides a command. A refusal is an event too; only an exact repeat of what stands in the log gives none. */
-export function decide(state: State, received: ReceivedCommand): Decision {
-  const { command } = received;
-  const refused = state.rejections.find(({ content }) => content.commandId === command.data.commandId);
+export function decide(state: State, { command, place, receivedAt }: ReceivedCommand): Decision {
+  const { commandId } = command.data;
+  const refused = state.rejections.find(({ content }) => content.commandId === commandId);
   if (refused) return { outcome: outcomeOf({ type: 'CommandRejected', data: refused.content }, refused.offset) };
-  const standing = command.type === 'RecordSale' ? state.sale : state.return;
-  const refuse = (code: RejectionCode, detail: string): Decision => {
-    // A command id has one outcome for ever: where it named the accepted attempt, the refusal is kept under its place.
-    const attempt = command.data.commandId === standing?.content.commandId ? received.place : command.data.commandId;
-    return { event: rejection(attempt, code, detail) };
-  };
-  const violation = violationOf(command, received.receivedAt);
-  if (violation) return refuse('INVALID', `${violation.pointer} ${violation.detail}`);
-  const wanted = wantedEvent(command);
-  if (!standing) return { event: wanted };
-  const difference = firstDifference(contentOf(wanted.data), contentOf(standing.content));
-  if (difference === undefined) return { outcome: outcomeOf(wanted, standing.offset) };
-  return refuse(
-    'CONFLICT',
-    `${difference} differs from what is recorded under this id; send a correction under a new id`,
-  );
+
+  // A command id has one outcome for ever: where it names an accepted attempt, a refusal is kept under its place.
+  const isTaken = namesAccepted(state, commandId);
+  const refuse = ({ code, detail }: Refusal): Decision => ({
+    event: rejection(isTaken ? place : commandId, code, detail),
+  });
+  const { content: proposal, violation } = propose(command, receivedAt);
+  if (violation) return refuse({ code: 'INVALID', detail: `${violation.pointer} ${violation.detail}`.trim() });
+
+  const standing = standingEvent(state, command);
+  if (standing) {
+    const difference = firstDifference(proposal.request(), requestOf(standing.event));
+    if (difference === undefined) return { outcome: outcomeOf(standing.event, standing.offset) };
+    const detail = `${difference} differs from what is recorded under this id; send a correction under a new id`;
+    return refuse({ code: 'CONFLICT', detail });
+  }
+  if (isTaken) {
+    return refuse({ code: 'CONFLICT', detail: '/commandId names another command of this sale; give each its own' });
+  }
+  const wanted = proposal.eventOn(state);
+  return isRefusal(wanted) ? refuse(wanted) : { event: wanted };
 }
 
 /** The first rule that a command breaks whatever the log says, if any. `receivedAt` in ms. */
 export function violationOf(command: Command, receivedAt: number): Violation | undefined {
-  return command.type === 'RecordSale'
-    ? saleViolation(command.data, receivedAt)
-    : returnViolation(command.data, receivedAt);
+  return propose(command, receivedAt).violation;
 }
 
 /** What an event at `offset` says about the command that caused it. */
@@ -75,21 +78,80 @@ export function rejection(commandId: string, code: RejectionCode, detail: string
   return { type: 'CommandRejected', data: { commandId, code, detail } };
 }
 
-/** The record key of a command: its domain id. */
+/** The record key of a command: the id of the sale or return that it is about. */
 export function keyOf({ type, data }: Command): string {
-  return type === 'RecordSale' ? data.saleId : data.returnId;
+  return type === 'RecordReturn' ? data.returnId : data.saleId;
 }
 
-type Wanted = Exclude<NewEvent, { type: 'CommandRejected' }>;
-
-function wantedEvent(command: Command): Wanted {
-  return command.type === 'RecordSale'
-    ? { type: 'SaleRecorded', data: saleRecorded(command.data) }
-    : { type: 'ReturnRecorded', data: returnRecorded(command.data) };
+/** A command whose own content is in order. */
+interface Proposal {
+  /** What has to be the same for it to be a repeat. */
+  request(): object;
+  /** What comes of it on a state in which its domain id is free. */
+  eventOn(state: State): AcceptedEvent | Refusal;
 }
 
-/** What must be the same in a repeat: all but the attempt's name and the place in the log. */
-function contentOf(data: Content<object>): object {
-  const { commandId: _, expectedOffset: __, commandOffset: ___, ...content } = data as Record<string, unknown>;
+function propose(command: Command, receivedAt: number): Checked<Proposal> {
+  switch (command.type) {
+    case 'RecordSale': {
+      const { content, violation } = recordSale(command.data, receivedAt);
+      return violation ? { violation } : recording({ type: 'SaleRecorded', data: content });
+    }
+    case 'RecordReturn': {
+      const { content, violation } = recordReturn(command.data, receivedAt);
+      return violation ? { violation } : recording({ type: 'ReturnRecorded', data: content });
+    }
+    case 'RefundSale': {
+      const violation = refundViolation(command.data, receivedAt);
+      if (violation) return { violation };
+      const request = () => refundRequest(command.data);
+      return { content: { request, eventOn: (state) => refundSale(state, command.data) } };
+    }
+    case 'VoidSale': {
+      const violation = voidViolation(command.data, receivedAt);
+      if (violation) return { violation };
+      const request = () => voidRequest(command.data);
+      return { content: { request, eventOn: (state) => voidSale(state, command.data) } };
+    }
+  }
+}
+
+function recording(event: AcceptedEvent): Checked<Proposal> {
+  return { content: { request: () => requestOf(event), eventOn: () => event } };
+}
+
+/** The event that has taken the command's domain id already. */
+function standingEvent(state: State, command: Command): { event: AcceptedEvent; offset: number } | undefined {
+  switch (command.type) {
+    case 'RecordSale':
+      return standing('SaleRecorded', state.sale);
+    case 'RecordReturn':
+      return standing('ReturnRecorded', state.return);
+    case 'RefundSale':
+      return standing(
+        'SaleRefunded',
+        state.refunds.find(({ content }) => content.refundId === command.data.refundId),
+      );
+    case 'VoidSale':
+      return standing('SaleVoided', state.voided);
+  }
+}
+
+function standing<T extends AcceptedEvent['type']>(
+  type: T,
+  recorded: { content: Extract<AcceptedEvent, { type: T }>['data']; offset: number } | null | undefined,
+) {
+  return recorded ? { event: { type, data: recorded.content } as AcceptedEvent, offset: recorded.offset } : undefined;
+}
+
+function namesAccepted({ sale, refunds, voided, return: returned }: State, commandId: string): boolean {
+  return [sale, voided, returned, ...refunds].some((recorded) => recorded?.content.commandId === commandId);
+}
+
+/** What must be the same in a repeat: all but the attempt's name, the place in the log, and what was worked out. */
+function requestOf(event: AcceptedEvent): object {
+  if (event.type === 'SaleRefunded') return refundRequest(event.data);
+  if (event.type === 'SaleVoided') return voidRequest(event.data);
+  const { commandId: _, expectedOffset: __, commandOffset: ___, ...content } = event.data as Partial<Event['data']>;
   return content;
 }

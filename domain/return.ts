@@ -1,17 +1,26 @@
-/** The return: goods came back and no original sale is known. */
+/** Recording a return: goods came back and no original sale is known. */
 import type { RecordReturn, ReturnLine, ReturnRecorded } from './messages.generated.ts';
 import { lineGross, sumOf } from './money.ts';
 import type { Content } from './state.ts';
-import { amountViolation, documentViolation, paymentsViolation, type Violation } from './violations.ts';
+import { amountViolation, type Checked, documentViolation, headViolation, paymentsViolation } from './violations.ts';
 
 /** What is given back, in minor units. */
 export function returnTotal(lines: readonly ReturnLine[]): number {
   return sumOf(lines, (line) => line.gross);
 }
 
-/** The return as it would be recorded; quantities and amounts stay positive. */
-export function returnRecorded(command: RecordReturn): Content<ReturnRecorded> {
-  const { replyTo: _, lines, ...rest } = command;
+/** The return as it would be recorded, or the first rule that the command breaks. `receivedAt` in ms. */
+export function recordReturn(command: RecordReturn, receivedAt: number): Checked<Content<ReturnRecorded>> {
+  const wrong = headViolation({ returnId: command.returnId }, command, receivedAt) ?? documentViolation(command);
+  if (wrong) return { violation: wrong };
+  const content = returnRecorded(command);
+  const total = returnTotal(content.lines);
+  const violation = amountViolation('/lines', total) ?? paymentsViolation(content.payments, total);
+  return violation ? { violation } : { content };
+}
+
+/** Quantities and amounts stay positive. */
+function returnRecorded({ replyTo: _, lines, ...rest }: RecordReturn): Content<ReturnRecorded> {
   return {
     ...rest,
     lines: lines.map(({ lineId, productId, productName, category, quantity, unitPrice }) => ({
@@ -21,15 +30,7 @@ export function returnRecorded(command: RecordReturn): Content<ReturnRecorded> {
       category,
       quantity,
       unitPrice,
-      gross: lineGross(quantity, unitPrice, command.currency),
+      gross: lineGross(quantity, unitPrice, rest.currency),
     })),
   };
-}
-
-/** The first rule that the command breaks, if any. `receivedAt` in ms. */
-export function returnViolation(command: RecordReturn, receivedAt: number): Violation | undefined {
-  const shared = documentViolation(['returnId', command.returnId], command, receivedAt);
-  if (shared) return shared;
-  const total = returnTotal(returnRecorded(command).lines);
-  return amountViolation('/lines', total) ?? paymentsViolation(command.payments, total);
 }

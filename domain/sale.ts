@@ -1,8 +1,15 @@
-/** The sale: what can happen to it, what is remembered of it, what may be decided about it. */
+/** Recording a sale. */
 import type { RecordSale, SaleLine, SaleRecorded } from './messages.generated.ts';
 import { lineGross, sumOf } from './money.ts';
 import type { Content } from './state.ts';
-import { amountViolation, documentViolation, paymentsViolation, type Violation } from './violations.ts';
+import {
+  amountViolation,
+  type Checked,
+  documentViolation,
+  headViolation,
+  paymentsViolation,
+  type Violation,
+} from './violations.ts';
 
 /** gross - discounts of the lines, in minor units. */
 export function netOfLines(lines: readonly SaleLine[]): number {
@@ -14,9 +21,35 @@ export function saleTotal(sale: Pick<SaleRecorded, 'lines' | 'shipping' | 'tax'>
   return netOfLines(sale.lines) + sale.shipping + sale.tax;
 }
 
-/** The sale as it would be recorded: each line's gross is rounded here, once and for all. */
-export function saleRecorded(command: RecordSale): Content<SaleRecorded> {
-  const { replyTo: _, lines, ...rest } = command;
+/** The sale as it would be recorded, or the first rule that the command breaks. `receivedAt` in ms. */
+export function recordSale(command: RecordSale, receivedAt: number): Checked<Content<SaleRecorded>> {
+  const wrong =
+    headViolation({ saleId: command.saleId }, command, receivedAt) ??
+    documentViolation(command) ??
+    amountViolation('/shipping', command.shipping) ??
+    amountViolation('/tax', command.tax);
+  if (wrong) return { violation: wrong };
+  const sale = saleRecorded(command);
+  const violation = discountViolation(sale.lines) ?? totalViolation(sale);
+  return violation ? { violation } : { content: sale };
+}
+
+function discountViolation(lines: readonly SaleLine[]): Violation | undefined {
+  const index = lines.findIndex(
+    ({ discount, gross }) => !Number.isInteger(discount) || discount < 0 || discount > gross,
+  );
+  if (index < 0) return undefined;
+  const detail = `must be from 0 to the line's gross of ${lines[index]?.gross} minor units`;
+  return { pointer: `/lines/${index}/discount`, detail };
+}
+
+function totalViolation(sale: Content<SaleRecorded>): Violation | undefined {
+  const total = saleTotal(sale);
+  return amountViolation('/lines', total) ?? paymentsViolation(sale.payments, total);
+}
+
+/** Each line's gross is rounded here, once and for all. */
+function saleRecorded({ replyTo: _, lines, ...rest }: RecordSale): Content<SaleRecorded> {
   return {
     ...rest,
     lines: lines.map(({ lineId, productId, productName, category, quantity, unitPrice, discount }) => ({
@@ -26,29 +59,8 @@ export function saleRecorded(command: RecordSale): Content<SaleRecorded> {
       category,
       quantity,
       unitPrice,
-      gross: lineGross(quantity, unitPrice, command.currency),
+      gross: lineGross(quantity, unitPrice, rest.currency),
       discount,
     })),
   };
-}
-
-/** The first rule that the command breaks, if any. `receivedAt` in ms. */
-export function saleViolation(command: RecordSale, receivedAt: number): Violation | undefined {
-  const shared =
-    documentViolation(['saleId', command.saleId], command, receivedAt) ??
-    amountViolation('/shipping', command.shipping) ??
-    amountViolation('/tax', command.tax);
-  if (shared) return shared;
-  const sale = saleRecorded(command);
-  const dear = sale.lines.findIndex(
-    (line) => !Number.isInteger(line.discount) || line.discount < 0 || line.discount > line.gross,
-  );
-  if (dear >= 0) {
-    return {
-      pointer: `/lines/${dear}/discount`,
-      detail: `must be from 0 to the line's gross of ${sale.lines[dear]?.gross} minor units`,
-    };
-  }
-  const total = saleTotal(sale);
-  return amountViolation('/lines', total) ?? paymentsViolation(command.payments, total);
 }

@@ -1,4 +1,4 @@
-/** The rules that sales and returns share, whoever sends them: HTTP, a bulk import or a Kafka-native producer. */
+/** The rules that commands share, whoever sends them: HTTP, a bulk import or a Kafka-native producer. */
 import type { Payment, RecordReturn, RecordSale } from './messages.generated.ts';
 import { isCurrency, lineGross, MAX_AMOUNT, sumOf } from './money.ts';
 
@@ -8,10 +8,19 @@ export interface Violation {
   detail: string;
 }
 
+/** A command's own content: in order, or what is wrong with it. */
+export type Checked<Content> =
+  | { content: Content; violation?: undefined }
+  | { violation: Violation; content?: undefined };
+
 export const limits = {
   lines: 2000,
   payments: 50,
+  /** Of one sale. */
+  refunds: 1000,
   idLength: 128,
+  /** A command id may be made of two ids. */
+  commandIdLength: 300,
   textLength: 512,
   quantity: 1_000_000_000,
   /** Millionths of the currency unit. */
@@ -24,21 +33,41 @@ export const limits = {
 
 type Document = RecordSale | RecordReturn;
 
+interface Head {
+  commandId: string;
+  occurredAt: number;
+}
+
 const noControls = /^[^\p{Cc}\p{Cs}]+$/u;
 
-/** The first violation of the shared rules, if any. `receivedAt`: when the command reached the log or the API, ms. */
-export function documentViolation(id: [name: string, value: string], command: Document, receivedAt: number) {
+/** The rules for ids and time, by the names of the ids. `receivedAt`: when the command reached the log or the API, ms. */
+export function headViolation(ids: Record<string, string>, command: Head, receivedAt: number): Violation | undefined {
+  for (const [name, id] of Object.entries(ids)) {
+    const wrong = textViolation(`/${name}`, id, limits.idLength);
+    if (wrong) return wrong;
+  }
   return (
-    textViolation(`/${id[0]}`, id[1], limits.idLength) ??
-    textViolation('/commandId', command.commandId, limits.idLength) ??
-    timeViolation(command.occurredAt, receivedAt) ??
-    codesViolation(command) ??
-    linesViolation(command)
+    textViolation('/commandId', command.commandId, limits.commandIdLength) ??
+    timeViolation(command.occurredAt, receivedAt)
   );
+}
+
+/** The rules that sales and returns share besides. */
+export function documentViolation(command: Document): Violation | undefined {
+  return codesViolation(command) ?? linesViolation(command);
 }
 
 /** Payments must add up to what is due, in minor units. */
 export function paymentsViolation(payments: readonly Payment[], due: number): Violation | undefined {
+  const wrong = paymentListViolation(payments);
+  if (wrong) return wrong;
+  const paid = sumOf(payments, (payment) => payment.amount);
+  if (paid === due) return undefined;
+  return { pointer: '/payments', detail: `payments add up to ${paid} minor units, but ${due} are due` };
+}
+
+/** Each payment by itself. */
+export function paymentListViolation(payments: readonly Payment[]): Violation | undefined {
   if (payments.length > limits.payments) return tooMany('/payments', payments.length, limits.payments);
   for (const [index, { method, amount }] of payments.entries()) {
     const wrong =
@@ -46,9 +75,7 @@ export function paymentsViolation(payments: readonly Payment[], due: number): Vi
       amountViolation(`/payments/${index}/amount`, amount);
     if (wrong) return wrong;
   }
-  const paid = sumOf(payments, (payment) => payment.amount);
-  if (paid === due) return undefined;
-  return { pointer: '/payments', detail: `payments add up to ${paid} minor units, but ${due} are due` };
+  return undefined;
 }
 
 /** A whole amount of minor units, not negative and within bounds. */
@@ -84,24 +111,40 @@ function codesViolation({ currency, country, channel, customerId }: Document): V
 
 function linesViolation(command: Document): Violation | undefined {
   const { lines, currency } = command;
-  if (lines.length === 0) return { pointer: '/lines', detail: 'must have at least one line' };
-  if (lines.length > limits.lines) return tooMany('/lines', lines.length, limits.lines);
-  const seen = new Set<string>();
+  const wrongIds = lineIdsViolation(lines);
+  if (wrongIds) return wrongIds;
   for (const [index, line] of lines.entries()) {
     const at = `/lines/${index}`;
     const wrong =
-      textViolation(`${at}/lineId`, line.lineId, limits.idLength) ??
       textViolation(`${at}/productId`, line.productId, limits.idLength) ??
       textViolation(`${at}/productName`, line.productName, limits.textLength) ??
       textViolation(`${at}/category`, line.category, limits.idLength) ??
-      wholeViolation(`${at}/quantity`, line.quantity, 1, limits.quantity) ??
+      quantityViolation(`${at}/quantity`, line.quantity) ??
       wholeViolation(`${at}/unitPrice`, line.unitPrice, 0, limits.unitPrice) ??
       amountViolation(at, lineGross(line.quantity, line.unitPrice, currency));
     if (wrong) return wrong;
-    if (seen.has(line.lineId)) return { pointer: `${at}/lineId`, detail: `${line.lineId} names two lines` };
-    seen.add(line.lineId);
   }
   return undefined;
+}
+
+/** At least one line, not too many, each with an id of its own. */
+export function lineIdsViolation(lines: readonly { lineId: string }[]): Violation | undefined {
+  if (lines.length === 0) return { pointer: '/lines', detail: 'must have at least one line' };
+  if (lines.length > limits.lines) return tooMany('/lines', lines.length, limits.lines);
+  const seen = new Set<string>();
+  for (const [index, { lineId }] of lines.entries()) {
+    const pointer = `/lines/${index}/lineId`;
+    const wrong = textViolation(pointer, lineId, limits.idLength);
+    if (wrong) return wrong;
+    if (seen.has(lineId)) return { pointer, detail: `${lineId} names two lines` };
+    seen.add(lineId);
+  }
+  return undefined;
+}
+
+/** A whole number of pieces, one or more. */
+export function quantityViolation(pointer: string, quantity: number): Violation | undefined {
+  return wholeViolation(pointer, quantity, 1, limits.quantity);
 }
 
 function wholeViolation(pointer: string, value: number, least: number, most: number): Violation | undefined {
@@ -112,6 +155,11 @@ function wholeViolation(pointer: string, value: number, least: number, most: num
 /** Whether this can be an id: 1 to 128 characters, none of them a control character or half a surrogate pair. */
 export function isId(text: string): boolean {
   return isText(text, limits.idLength);
+}
+
+/** As {@link isId}, with up to 300 characters. */
+export function isCommandId(text: string): boolean {
+  return isText(text, limits.commandIdLength);
 }
 
 function isText(text: string, longest: number): boolean {

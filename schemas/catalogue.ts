@@ -12,8 +12,14 @@ export type EventType = Event['type'];
 export type RecordType = CommandType | EventType;
 export type Topic = 'commands' | 'events';
 
-export const commandTypes: readonly CommandType[] = ['RecordSale', 'RecordReturn'];
-export const eventTypes: readonly EventType[] = ['SaleRecorded', 'ReturnRecorded', 'CommandRejected'];
+export const commandTypes: readonly CommandType[] = ['RecordSale', 'RecordReturn', 'RefundSale', 'VoidSale'];
+export const eventTypes: readonly EventType[] = [
+  'SaleRecorded',
+  'ReturnRecorded',
+  'SaleRefunded',
+  'SaleVoided',
+  'CommandRejected',
+];
 
 /** The log is read from its start for ever, so every schema must read all its predecessors. */
 export const compatibility = 'BACKWARD_TRANSITIVE' as const;

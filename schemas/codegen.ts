@@ -49,7 +49,7 @@ function typeScriptType(type: Json, into: Map<string, string>): string {
     return typeScriptType(type.type ?? '', into);
   }
   if (type === 'long' || type === 'int') return 'number';
-  if (type === 'null' || type === 'string' || type === 'boolean') return type;
+  if (type === 'null' || type === 'string' || type === 'boolean' || into.has(type)) return type;
   throw new Error(`codegen knows no TypeScript type for Avro type ${JSON.stringify(type)}`);
 }
 

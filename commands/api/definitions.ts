@@ -23,13 +23,21 @@ const payments = {
   maxItems: limits.payments,
   items: object({ method: id, amount }, ['method', 'amount']),
 };
-const document = {
-  commandId: { ...id, description: 'Names this attempt; the domain id when absent.' },
+const head = {
+  commandId: {
+    type: 'string',
+    minLength: 1,
+    maxLength: limits.commandIdLength,
+    description: 'Names this attempt; made of the ids of what it is about when absent.',
+  },
   occurredAt: {
     type: 'string',
     format: 'date-time',
     description: 'ISO 8601 with an offset, e.g. 2026-01-31T09:30:00Z.',
   },
+};
+const document = {
+  ...head,
   currency: { type: 'string', pattern: '^[A-Z]{3}$', description: 'ISO 4217.' },
   channel: id,
   country: { type: 'string', pattern: '^[A-Z]{2}$', description: 'ISO 3166 alpha-2; ZZ when unknown.' },
@@ -59,6 +67,35 @@ export const recordReturn = object(
   },
   ['returnId', ...documentRequired],
 );
+
+export const refundSale = {
+  ...object(
+    {
+      ...head,
+      saleId: { ...id, description: 'The sale that is refunded.' },
+      refundId: { ...id, description: 'Unique within its sale.' },
+      whole: { const: true, description: 'All that is left of the sale, with shipping and tax.' },
+      lines: {
+        ...linesOf(object({ lineId: id, quantity: line.quantity }, ['lineId', 'quantity'])),
+        description: 'Pieces of these lines, each at its share of what is left of its line.',
+      },
+      amount: { ...amount, description: 'Minor units, spread over what is left of all lines in proportion.' },
+      shipping: { ...amount, description: 'Minor units of shipping given back beside lines or amount.' },
+      tax: { ...amount, description: 'Minor units of tax given back beside lines or amount.' },
+      payments: {
+        ...payments,
+        description: "How it is given back; adds up to the refund. As the sale's payments in proportion when absent.",
+      },
+    },
+    ['saleId', 'refundId', 'occurredAt'],
+  ),
+  oneOf: [{ required: ['whole'] }, { required: ['lines'] }, { required: ['amount'] }],
+};
+
+export const voidSale = object({ ...head, saleId: { ...id, description: 'The sale that is voided.' } }, [
+  'saleId',
+  'occurredAt',
+]);
 
 function linesOf(items: object) {
   return { type: 'array', minItems: 1, maxItems: limits.lines, items };

@@ -2,9 +2,17 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { violationOf } from '../../domain/decide.ts';
-import type { Command, Payment, RecordReturn, RecordSale } from '../../domain/messages.generated.ts';
+import type {
+  Command,
+  Payment,
+  RecordReturn,
+  RecordSale,
+  RefundLineInput,
+  RefundSale,
+  VoidSale,
+} from '../../domain/messages.generated.ts';
 import { type CommandType, commandTypes } from '../../schemas/catalogue.ts';
-import { recordReturn, recordSale } from './definitions.ts';
+import { recordReturn, recordSale, refundSale, voidSale } from './definitions.ts';
 import { type Problem, ProblemError, problems } from './problem.ts';
 
 interface LineBody {
@@ -17,26 +25,57 @@ interface LineBody {
   discount?: number;
 }
 
-interface DocumentBody {
+interface HeadBody {
   commandId?: string;
-  saleId: string;
-  returnId: string;
   occurredAt: string;
+}
+
+interface DocumentBody extends HeadBody {
   currency: string;
   channel: string;
   country: string;
   customerId?: string | null;
   lines: LineBody[];
-  shipping?: number;
-  tax?: number;
   payments: Payment[];
 }
 
-const ajv = new Ajv2020({ strictTypes: false });
+interface RecordSaleBody extends DocumentBody {
+  saleId: string;
+  shipping?: number;
+  tax?: number;
+}
+
+interface RecordReturnBody extends DocumentBody {
+  returnId: string;
+}
+
+interface RefundSaleBody extends HeadBody {
+  saleId: string;
+  refundId: string;
+  whole?: true;
+  lines?: RefundLineInput[];
+  amount?: number;
+  shipping?: number;
+  tax?: number;
+  payments?: Payment[];
+}
+
+interface VoidSaleBody extends HeadBody {
+  saleId: string;
+}
+
+const ajv = new Ajv2020({ strictTypes: false, strictRequired: false });
 formats.default(ajv, ['date-time']);
-const validators: Record<CommandType, ValidateFunction<DocumentBody>> = {
-  RecordSale: ajv.compile<DocumentBody>(recordSale),
-  RecordReturn: ajv.compile<DocumentBody>(recordReturn),
+
+/** How to check the body of each type of command and make the command of it. Throws {@link ProblemError}. */
+const readers: Record<CommandType, (body: unknown) => Command> = {
+  RecordSale: reader(recordSale, (body: RecordSaleBody) => ({ type: 'RecordSale', data: toRecordSale(body) })),
+  RecordReturn: reader(recordReturn, (body: RecordReturnBody) => ({
+    type: 'RecordReturn',
+    data: toRecordReturn(body),
+  })),
+  RefundSale: reader(refundSale, (body: RefundSaleBody) => ({ type: 'RefundSale', data: toRefundSale(body) })),
+  VoidSale: reader(voidSale, (body: VoidSaleBody) => ({ type: 'VoidSale', data: toVoidSale(body) })),
 };
 
 /** One line of `POST /commands`: the command's fields and its `type`. Throws {@link ProblemError}. */
@@ -50,9 +89,7 @@ export function parseTyped(text: string, now: number): Command {
 
 /** A body whose type the address tells. Throws {@link ProblemError}; `now` in ms bounds its date. */
 export function parseCommand(type: CommandType, body: unknown, now: number): Command {
-  const validate = validators[type];
-  if (!validate(body)) throw new ProblemError(shapeProblem(validate.errors?.[0]));
-  const command = toCommand(type, body);
+  const command = readers[type](body);
   const violation = violationOf(command, now);
   if (violation) throw new ProblemError(problems.invalid(violation.detail, violation.pointer));
   return command;
@@ -67,35 +104,51 @@ export function parseJson(text: string): unknown {
   }
 }
 
-function toCommand(type: CommandType, body: DocumentBody): Command {
-  return type === 'RecordSale' ? { type, data: toRecordSale(body) } : { type, data: toRecordReturn(body) };
-}
-
-function toRecordSale(body: DocumentBody): RecordSale {
-  return {
-    ...common(body, body.saleId),
-    saleId: body.saleId,
-    lines: body.lines.map((line, index) => ({ ...lineOf(line, index), discount: line.discount ?? 0 })),
-    shipping: body.shipping ?? 0,
-    tax: body.tax ?? 0,
+function reader<Body>(schema: object, toCommand: (body: Body) => Command): (body: unknown) => Command {
+  const validate: ValidateFunction<Body> = ajv.compile<Body>(schema);
+  return (body) => {
+    if (!validate(body)) throw new ProblemError(shapeProblem(validate.errors?.[0]));
+    return toCommand(body);
   };
 }
 
-function toRecordReturn(body: DocumentBody): RecordReturn {
-  return { ...common(body, body.returnId), returnId: body.returnId, lines: body.lines.map(lineOf) };
+function toRecordSale(body: RecordSaleBody): RecordSale {
+  const { saleId, shipping = 0, tax = 0 } = body;
+  const lines = body.lines.map((line, index) => ({ ...lineOf(line, index), discount: line.discount ?? 0 }));
+  return { ...documentOf(body, saleId), saleId, lines, shipping, tax };
 }
 
-function common({ commandId, occurredAt, currency, channel, country, customerId, payments }: DocumentBody, id: string) {
+function toRecordReturn(body: RecordReturnBody): RecordReturn {
+  const { returnId } = body;
+  return { ...documentOf(body, `return:${returnId}`), returnId, lines: body.lines.map(lineOf) };
+}
+
+function toRefundSale(body: RefundSaleBody): RefundSale {
+  const { saleId, refundId, whole = false, lines = null, amount = null, shipping = 0, tax = 0, payments = null } = body;
   return {
-    commandId: commandId ?? id,
-    replyTo: null,
-    occurredAt: Date.parse(occurredAt),
-    currency,
-    channel,
-    country,
-    customerId: customerId ?? null,
+    ...headOf(body, `refund:${saleId}:${refundId}`),
+    saleId,
+    refundId,
+    whole,
+    lines,
+    amount,
+    shipping,
+    tax,
     payments,
   };
+}
+
+function toVoidSale(body: VoidSaleBody): VoidSale {
+  return { ...headOf(body, `void:${body.saleId}`), saleId: body.saleId };
+}
+
+function headOf({ commandId, occurredAt }: HeadBody, defaultCommandId: string) {
+  return { commandId: commandId ?? defaultCommandId, replyTo: null, occurredAt: Date.parse(occurredAt) };
+}
+
+function documentOf(body: DocumentBody, defaultCommandId: string) {
+  const { currency, channel, country, customerId = null, payments } = body;
+  return { ...headOf(body, defaultCommandId), currency, channel, country, customerId, payments };
 }
 
 function lineOf({ lineId, productId, productName, category, quantity, unitPrice }: LineBody, index: number) {
@@ -104,6 +157,7 @@ function lineOf({ lineId, productId, productName, category, quantity, unitPrice 
 
 function shapeProblem(error: ErrorObject | undefined): Problem {
   const { instancePath = '', keyword = '', message = 'is not valid', params = {} } = error ?? {};
+  if (keyword === 'oneOf') return problems.invalid('give exactly one of whole, lines and amount', instancePath);
   if (keyword === 'required')
     return problems.invalid(`${params.missingProperty} is missing`, `${instancePath}/${params.missingProperty}`);
   if (keyword === 'additionalProperties') {

@@ -2,7 +2,7 @@
 import { keyOf, rejection } from '../../domain/decide.ts';
 import type { Command } from '../../domain/messages.generated.ts';
 import type { NewEvent } from '../../domain/state.ts';
-import { isId } from '../../domain/violations.ts';
+import { isCommandId, isId } from '../../domain/violations.ts';
 import type { LogRecord } from '../../platform/kafka/consume.ts';
 import { type Codec, DecodeError } from '../../platform/registry/codec.ts';
 import { commandTypes } from '../../schemas/catalogue.ts';
@@ -53,7 +53,7 @@ export function receive(
     const type = commandTypes.find((one) => one === message.type);
     if (!type) return refuse('UNREADABLE', `${message.type} is an event, not a command`);
     const command = message as Command;
-    if (![keyOf(command), command.data.commandId].every(isId)) {
+    if (!isId(keyOf(command)) || !isCommandId(command.data.commandId)) {
       return refuse('UNREADABLE', 'its ids must be 1 to 128 characters without control characters');
     }
     if (keyOf(command) !== key) {
