@@ -16,6 +16,7 @@ export class View {
   readonly #partition: number;
   readonly #store: Store;
   readonly #codec: Codec;
+  readonly #generation: number;
   /** In order of last use. Keys with events that are not flushed yet are always here. */
   readonly #states = new Map<string, State>();
   #unflushed: StoredEvent[] = [];
@@ -30,6 +31,7 @@ export class View {
     this.#partition = partition;
     this.#store = store;
     this.#codec = codec;
+    this.#generation = from.generation;
     this.#stored = from.nextOffset;
     this.#writing = from.nextOffset;
     this.#position = from.nextOffset;
@@ -51,14 +53,18 @@ export class View {
   }
 
   /**
-   * Makes the states of these keys available to {@link stateOf} until the next load. Throws {@link LostOwnershipError}.
+   * Makes the states of these keys available to {@link stateOf} until the next load. Asks the store even when it has
+   * them all, so that nothing is decided on what another owner or a rebuild has replaced. Throws
+   * {@link LostOwnershipError}.
    */
   async load(keys: Iterable<string>): Promise<void> {
     this.#evict();
     const missing = [...new Set(keys)].filter((key) => !this.#states.has(key));
-    if (missing.length === 0) return;
     const before = [this.#stored, this.#writing];
-    const { nextOffset, events } = await this.#store.load(this.#partition, missing);
+    const { generation, nextOffset, events } = await this.#store.load(this.#partition, missing);
+    if (generation !== this.#generation) {
+      throw new LostOwnershipError(`the state of partition ${this.#partition} was rebuilt`);
+    }
     if (![...before, this.#stored, this.#writing].includes(nextOffset)) {
       throw new LostOwnershipError(
         `checkpoint of partition ${this.#partition} moved to ${nextOffset} by another owner`,
@@ -80,16 +86,21 @@ export class View {
   }
 
   /** Folds a valid event that stands at the position. Its key's state must have been loaded. */
-  fold(stored: StoredEvent, event: Event | NewEvent, command: { offset: number; id: string }): void {
-    // A refusal that is kept under its place says nothing about its key: nobody ever asks for it.
-    if (command.id !== `${this.#partition}:${command.offset}`) {
-      const state = evolve(this.stateOf(stored.key), event, stored.offset);
-      this.#states.delete(stored.key);
-      this.#states.set(stored.key, state);
-      this.#unflushed.push(stored);
+  fold(
+    { offset, key, bytes }: { offset: number; key: string; bytes: Buffer },
+    event: Event | NewEvent,
+    command: { offset: number; id: string },
+  ): void {
+    const underItsPlace = event.type === 'CommandRejected' && command.id === `${this.#partition}:${command.offset}`;
+    if (!underItsPlace) {
+      const state = evolve(this.stateOf(key), event, offset);
+      this.#states.delete(key);
+      this.#states.set(key, state);
     }
+    // A refusal that is kept under its place says nothing about its key.
+    this.#unflushed.push({ offset, key: underItsPlace ? null : key, commandId: command.id, bytes });
     this.#lastCommand = command;
-    this.#position = stored.offset + 1;
+    this.#position = offset + 1;
   }
 
   /** Passes over a void record. */
@@ -100,7 +111,7 @@ export class View {
   /** Writes what is not in the store yet. Throws {@link LostOwnershipError}; other errors leave it to be tried again. */
   async flush(): Promise<void> {
     if (this.#position === this.#stored) return;
-    const next = { nextOffset: this.#position, lastCommand: this.#lastCommand };
+    const next = { generation: this.#generation, nextOffset: this.#position, lastCommand: this.#lastCommand };
     this.#flushing = this.#flushing.concat(this.#unflushed);
     this.#unflushed = [];
     this.#writing = next.nextOffset;

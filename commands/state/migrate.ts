@@ -22,19 +22,26 @@ export async function migrate(config: Config): Promise<void> {
 function tables(schema: string): string {
   return `
     create schema if not exists ${schema};
-    -- Every valid event that a key is asked about, as it lies in the log: the state of a key is the fold of its rows.
-    create table if not exists ${schema}.events_v1 (
+    -- Every valid event as it lies in the log: the state of a key is the fold of its rows. The key is null in refusals
+    -- that are kept under their place and belong to no key. The command id is null where it is the key, as in most sales.
+    create table if not exists ${schema}.events_v2 (
       "offset" bigint not null,
       partition smallint not null,
-      key text not null,
+      key text,
+      command_id text,
       event bytea not null
     );
-    create index if not exists events_v1_key on ${schema}.events_v1 (key);
-    -- Up to where events_v1 was filled, and the command of the last valid event before it.
-    create table if not exists ${schema}.checkpoints_v1 (
+    create index if not exists events_v2_key on ${schema}.events_v2 (key) where key is not null;
+    create index if not exists events_v2_command on ${schema}.events_v2 (command_id) where command_id is not null;
+    -- Up to where events_v2 was filled, and the command of the last valid event before it. Another generation of both
+    -- tables has another number.
+    create table if not exists ${schema}.checkpoints_v2 (
       partition smallint primary key,
+      generation int not null default 1,
       next_offset bigint not null,
       last_command_offset bigint not null,
       last_command_id text
-    );`;
+    );
+    -- What an older version kept can be folded from the log again.
+    drop table if exists ${schema}.events_v1, ${schema}.checkpoints_v1;`;
 }
