@@ -1,8 +1,9 @@
 /** Start and stop of a process: what was opened last is closed first, by signal, by failure or by end of work. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { processMetrics, type Registry, sendMetrics } from './metrics.ts';
 
 export interface Service {
   config: Config;
@@ -81,15 +82,26 @@ export async function listen(
   return { port: (server.address() as AddressInfo).port, close };
 }
 
-/** GET /health for processes that serve nothing else. Port 0 in the settings means none. */
+/**
+ * What operators ask, on a port that clients need not reach: GET /health, and GET /metrics with what the process counts
+ * in `registries` besides its memory and CPU time. Port 0 in the settings means none.
+ */
 export async function serveHealth(
   options: { host: string; port: number },
   isReady: () => boolean,
+  ...registries: Registry[]
 ): Promise<() => Promise<void>> {
   if (options.port === 0) return async () => {};
-  const server = createServer((_request, response) => {
-    response.writeHead(isReady() ? 200 : 503, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ status: isReady() ? 'ready' : 'starting' }));
+  const all = [processMetrics(), ...registries];
+  const server = createServer((request, response) => {
+    if (request.url === '/health') sendHealth(response, isReady());
+    else if (request.url === '/metrics') void sendMetrics(response, all);
+    else response.writeHead(404).end();
   });
   return (await listen(server, { ...options, setting: 'SALES_HEALTH_PORT' })).close;
+}
+
+function sendHealth(response: ServerResponse, ready: boolean): void {
+  response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ status: ready ? 'ready' : 'starting' }));
 }

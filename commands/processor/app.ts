@@ -6,10 +6,12 @@ import { consumePartitions, type LogRecord, type PartitionConsumer } from '../..
 import { type Position, topicRanges } from '../../platform/kafka/offsets.ts';
 import { createPartitioner } from '../../platform/kafka/partitioner.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Registry } from '../../platform/metrics.ts';
 import type { Names } from '../../platform/names.ts';
 import type { Codec } from '../../platform/registry/codec.ts';
 import type { Store } from '../state/store.ts';
-import { Owner, type OwnerOptions, type ProcessorMetrics } from './owner.ts';
+import { createProcessorMeters } from './metrics.ts';
+import { Owner, type OwnerOptions } from './owner.ts';
 import { createReplier } from './reply.ts';
 
 export interface ProcessorOptions {
@@ -25,40 +27,48 @@ export interface ProcessorOptions {
 
 export interface Processor {
   isReady(): boolean;
-  metrics: Readonly<ProcessorMetrics>;
+  metrics: Registry;
   stop(): Promise<void>;
 }
 
 const FLUSH_INTERVAL_MS = 100;
 
 export async function startProcessor(options: ProcessorOptions): Promise<Processor> {
-  const { kafka, codec, store, redis, names, logger, onFailure } = options;
+  const { kafka, codec, redis, names, logger, onFailure } = options;
   const { topics } = names;
-  const metrics: ProcessorMetrics = { valid: 0, void: 0 };
+  const meters = createProcessorMeters();
+  const store = meters.measuredStore(options.store);
   const partitionOf = createPartitioner(options.partitions);
   const appender = await createAppender(kafka);
   const admin = kafka.admin();
   await admin.connect();
   const owners = new Map<number, Owner>();
+  /** Where each owned partition's commands are decided up to, those that were repeated included. */
+  const decided = new Map<number, number>();
   let consumer: PartitionConsumer | undefined;
   const stopping = new AbortController();
   let ready = false;
 
   async function open(partition: number): Promise<Owner> {
+    const reply = createReplier(redis, names.redisPrefix, partition, logger);
     const owner: OwnerOptions = {
       partition,
       codec,
       store,
-      metrics,
+      metrics: meters.records,
       partitionOf,
       onFailure,
       logger,
-      append: (batch) => appender.append(topics.events, partition, batch),
+      append: meters.measuredAppend((batch) => appender.append(topics.events, partition, batch)),
       logEnd: async () => (await topicRanges(admin, topics.events)).get(partition)?.high ?? 0,
       park: (record, reason) => park(partition, record, reason),
       seek: (topic, offset) => consumer?.seek({ topic: topics[topic], partition, offset }),
       throttle: (topic, paused) => consumer?.[paused ? 'pause' : 'resume'](topics[topic], partition),
-      answer: createReplier(redis, names.redisPrefix, partition, logger),
+      answer: (batch) => {
+        reply(batch);
+        meters.decided(batch);
+        decided.set(partition, Math.max(...batch.map(({ received }) => received.record.offset + 1)));
+      },
     };
     return Owner.open(owner, stopping.signal);
   }
@@ -66,6 +76,7 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
   async function park(partition: number, { key, value, offset }: LogRecord, reason: string): Promise<void> {
     const headers = { place: `${partition}:${offset}`, reason };
     await appender.append(topics.rejected, partition, [{ key, value, headers }]);
+    meters.parked();
   }
 
   async function closeOwners(partitions: Iterable<number>): Promise<void> {
@@ -73,6 +84,7 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
       [...partitions].map(async (partition) => {
         const owner = owners.get(partition);
         owners.delete(partition);
+        decided.delete(partition);
         await owner?.stop();
       }),
     );
@@ -84,6 +96,15 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
       { topic: topics.commands, partition, offset: commands },
       { topic: topics.events, partition, offset: events },
     ];
+  }
+
+  /** What Kafka's tools, and the command API's back-pressure, take for done. */
+  function progressOf(owner: Owner, partition: number): Position[] {
+    return positionsOf(owner, partition).map((position) =>
+      position.topic === topics.commands
+        ? { ...position, offset: Math.max(position.offset, decided.get(partition) ?? 0) }
+        : position,
+    );
   }
 
   consumer = await consumePartitions({
@@ -106,7 +127,7 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
       if (topic === topics.commands) owner?.onCommands(records);
       else owner?.onEvents(records);
     },
-    committable: () => [...owners].flatMap(([partition, owner]) => positionsOf(owner, partition)),
+    committable: () => [...owners].flatMap(([partition, owner]) => progressOf(owner, partition)),
   });
 
   const flushing = setInterval(() => {
@@ -115,7 +136,7 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
 
   return {
     isReady: () => ready,
-    metrics,
+    metrics: meters.registry,
     async stop() {
       stopping.abort();
       clearInterval(flushing);

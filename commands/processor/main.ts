@@ -31,5 +31,5 @@ await runService('command-processor', async ({ config, logger, onStop, fail }) =
     onFailure: fail,
   });
   onStop(() => processor.stop());
-  onStop(await serveHealth({ host: config.host, port: config.healthPort }, processor.isReady));
+  onStop(await serveHealth({ host: config.host, port: config.healthPort }, processor.isReady, processor.metrics));
 });
