@@ -3,7 +3,7 @@
  * deciding again, anywhere, gives the same answer.
  */
 import { firstDifference } from './difference.ts';
-import type { Command, Event } from './messages.generated.ts';
+import type { Command, RecordSale, SaleRecorded } from './messages.generated.ts';
 import { refundRequest, refundSale, refundViolation } from './refund.ts';
 import { isRefusal, type Refusal, type RejectionCode } from './refusal.ts';
 import { recordReturn } from './return.ts';
@@ -45,20 +45,21 @@ export function decide(state: State, { command, place, receivedAt }: ReceivedCom
   const refuse = ({ code, detail }: Refusal): Decision => ({
     event: rejection(isTaken ? place : commandId, code, detail),
   });
-  const { content: proposal, violation } = propose(command, receivedAt);
-  if (violation) return refuse({ code: 'INVALID', detail: `${violation.pointer} ${violation.detail}`.trim() });
-
   const standing = standingEvent(state, command);
+  const difference = standing && firstDifference(requestOf(command), requestOf(standing.event));
+  // Whatever the rules and the clock say by now: what was accepted once is.
+  if (standing && difference === undefined) return { outcome: outcomeOf(standing.event, standing.offset) };
+
+  const { content: eventOn, violation } = propose(command, receivedAt);
+  if (violation) return refuse({ code: 'INVALID', detail: `${violation.pointer} ${violation.detail}`.trim() });
   if (standing) {
-    const difference = firstDifference(proposal.request(), requestOf(standing.event));
-    if (difference === undefined) return { outcome: outcomeOf(standing.event, standing.offset) };
     const detail = `${difference} differs from what is recorded under this id; send a correction under a new id`;
     return refuse({ code: 'CONFLICT', detail });
   }
   if (isTaken) {
     return refuse({ code: 'CONFLICT', detail: '/commandId names another command of this sale; give each its own' });
   }
-  const wanted = proposal.eventOn(state);
+  const wanted = eventOn(state);
   return isRefusal(wanted) ? refuse(wanted) : { event: wanted };
 }
 
@@ -83,41 +84,29 @@ export function keyOf({ type, data }: Command): string {
   return type === 'RecordReturn' ? data.returnId : data.saleId;
 }
 
-/** A command whose own content is in order. */
-interface Proposal {
-  /** What has to be the same for it to be a repeat. */
-  request(): object;
-  /** What comes of it on a state in which its domain id is free. */
-  eventOn(state: State): AcceptedEvent | Refusal;
-}
+/** What comes of a command on a state in which its domain id is free. */
+type Proposal = (state: State) => AcceptedEvent | Refusal;
 
+/** What a command whose own content is in order proposes, or what is wrong with it. */
 function propose(command: Command, receivedAt: number): Checked<Proposal> {
   switch (command.type) {
     case 'RecordSale': {
       const { content, violation } = recordSale(command.data, receivedAt);
-      return violation ? { violation } : recording({ type: 'SaleRecorded', data: content });
+      return violation ? { violation } : { content: () => ({ type: 'SaleRecorded', data: content }) };
     }
     case 'RecordReturn': {
       const { content, violation } = recordReturn(command.data, receivedAt);
-      return violation ? { violation } : recording({ type: 'ReturnRecorded', data: content });
+      return violation ? { violation } : { content: () => ({ type: 'ReturnRecorded', data: content }) };
     }
     case 'RefundSale': {
       const violation = refundViolation(command.data, receivedAt);
-      if (violation) return { violation };
-      const request = () => refundRequest(command.data);
-      return { content: { request, eventOn: (state) => refundSale(state, command.data) } };
+      return violation ? { violation } : { content: (state) => refundSale(state, command.data) };
     }
     case 'VoidSale': {
       const violation = voidViolation(command.data, receivedAt);
-      if (violation) return { violation };
-      const request = () => voidRequest(command.data);
-      return { content: { request, eventOn: (state) => voidSale(state, command.data) } };
+      return violation ? { violation } : { content: (state) => voidSale(state, command.data) };
     }
   }
-}
-
-function recording(event: AcceptedEvent): Checked<Proposal> {
-  return { content: { request: () => requestOf(event), eventOn: () => event } };
 }
 
 /** The event that has taken the command's domain id already. */
@@ -148,10 +137,25 @@ function namesAccepted({ sale, refunds, voided, return: returned }: State, comma
   return [sale, voided, returned, ...refunds].some((recorded) => recorded?.content.commandId === commandId);
 }
 
-/** What must be the same in a repeat: all but the attempt's name, the place in the log, and what was worked out. */
-function requestOf(event: AcceptedEvent): object {
-  if (event.type === 'SaleRefunded') return refundRequest(event.data);
-  if (event.type === 'SaleVoided') return voidRequest(event.data);
-  const { commandId: _, expectedOffset: __, commandOffset: ___, ...content } = event.data as Partial<Event['data']>;
-  return content;
+/** What must be the same in a repeat: all that was asked for, but for the attempt's name. Nothing that was worked out. */
+function requestOf({ type, data }: Command | AcceptedEvent): object {
+  switch (type) {
+    case 'RefundSale':
+    case 'SaleRefunded':
+      return refundRequest(data);
+    case 'VoidSale':
+    case 'SaleVoided':
+      return voidRequest(data);
+    default:
+      return documentRequest(data);
+  }
+}
+
+interface Document extends Partial<Omit<RecordSale & SaleRecorded, 'lines'>> {
+  lines: { lineId: string; gross?: number }[];
+}
+
+function documentRequest({ lines, ...document }: Document): object {
+  const { commandId: _, replyTo: __, expectedOffset: ___, commandOffset: ____, ...request } = document;
+  return { ...request, lines: lines.map(({ gross: _, ...line }) => line) };
 }

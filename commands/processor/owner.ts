@@ -136,6 +136,7 @@ export class Owner {
       } catch (error) {
         if (this.#stopping.signal.aborted) break;
         await this.#recover(error).catch((failure) => {
+          if (this.#stopping.signal.aborted) return;
           this.#stopping.abort();
           this.#options.onFailure(failure);
         });

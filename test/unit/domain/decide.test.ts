@@ -61,6 +61,17 @@ describe('decide', () => {
     });
   });
 
+  it('knows a repeat of what was accepted, whatever the rules or the clock say by now', () => {
+    const { state } = apply(initialState, recorded, 41);
+    const longAgo = { ...received(recorded), receivedAt: NOW - 30 * 24 * 3600 * 1000 };
+    expect(decide(initialState, longAgo).event?.data).to.include({ code: 'INVALID' });
+    expect(decide(state, longAgo).outcome).to.deep.equal({
+      outcome: 'accepted',
+      eventId: 'SaleRecorded:S1',
+      offset: 41,
+    });
+  });
+
   it('refuses other content under the same id and names the field', () => {
     const { state } = apply(initialState, recorded, 41);
     const { event } = decide(state, received(changed({ commandId: 'other', country: 'FR' })));
