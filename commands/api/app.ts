@@ -1,77 +1,80 @@
 /** The command API: an Express application that can be tested without listening. */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from '../../platform/logger.ts';
-import type { CommandType } from '../../schemas/catalogue.ts';
+import { type CommandType, commandTypes } from '../../schemas/catalogue.ts';
+import type { Outcomes } from '../state/outcomes.ts';
 import { bulk } from './bulk.ts';
+import { docs } from './docs.ts';
 import type { Gateway } from './gateway.ts';
-import { parseCommand, parseJson } from './parse.ts';
-import { type Problem, ProblemError, problems } from './problem.ts';
+import { gives, jsonBody, sameOrigin, takes } from './media.ts';
+import { openApiDocument } from './openapi.ts';
+import { ProblemError, problems, sendProblem } from './problem.ts';
+import { BULK_PATH, methodsAt, overview, STATUS_PATTERN, singlePaths } from './routes.ts';
+import { single } from './single.ts';
+import { status } from './status.ts';
 
 export interface CommandApiOptions {
   gateway: Gateway;
+  outcomes: Outcomes;
   logger: Logger;
   /** Milliseconds since 1970; bounds the dates of commands. */
   now(): number;
 }
 
 const MAX_BODY = '1mb';
-const bodyTooLarge = `the body is larger than ${MAX_BODY}; send many commands as lines to POST /commands`;
+const NDJSON = ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'text/plain'];
 
-export function createCommandApi({ gateway, logger, now }: CommandApiOptions): Express {
+export function createCommandApi({ gateway, outcomes, logger, now }: CommandApiOptions): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.disable('etag');
+  app.enable('strict routing');
+  app.enable('case sensitive routing');
   app.get('/health', (_, response) => void response.json({ status: 'ready' }));
-  app.post('/commands', bulk(gateway, now));
-  const text = express.text({ limit: MAX_BODY, type: ['application/json', 'text/plain'] });
-  app.post('/sales', text, single('RecordSale'));
-  app.post('/returns', text, single('RecordReturn'));
-  app.use((request, response) => {
-    const detail = `${request.method} ${request.path} is nothing here. There are POST /sales, /returns and /commands.`;
-    sendProblem(response, problems.notFound(detail));
-  });
+  app.get('/openapi.json', (_, response) => void response.json(openApiDocument));
+  app.use(docs());
+  app.post(
+    BULK_PATH,
+    sameOrigin,
+    gives('application/x-ndjson'),
+    takes(NDJSON, 'one command a line'),
+    bulk(gateway, now),
+  );
+  app.get(STATUS_PATTERN, gives('application/json', 'application/problem+json'), status(outcomes.find, logger));
+  for (const type of commandTypes) app.post(singlePaths[type], ...singleHandlers(type));
+  app.use(refuseRest);
   app.use(onError);
   return app;
 
-  function single(type: CommandType) {
-    return async (request: Request, response: Response): Promise<void> => {
-      if (typeof request.body !== 'string') {
-        throw new ProblemError(problems.mediaType('send the command as JSON, content-type: application/json'));
-      }
-      const command = parseCommand(type, parseJson(request.body), now());
-      const { commandId } = command.data;
-      const answer = await gateway.send(command);
-      if (!answer) {
-        response
-          .status(202)
-          .json({ commandId, outcome: 'unknown', detail: 'Not decided in time. Sending it again is safe.' });
-      } else if (answer.outcome === 'rejected') {
-        const status = answer.code === 'CONFLICT' ? 409 : 422;
-        const detail = answer.detail ?? 'the command was refused';
-        sendProblem(response, { type: 'rejected', title: 'The command was refused', status, detail, ...answer });
-      } else {
-        response.status(answer.repeated ? 200 : 201).json(answer);
-      }
-    };
-  }
-
-  function sendProblem(response: Response, problem: Problem): void {
-    response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  function singleHandlers(type: CommandType) {
+    const answers = gives('application/json', 'application/problem+json');
+    return [sameOrigin, answers, ...jsonBody(MAX_BODY), single(type, gateway, now)];
   }
 
   function onError(error: unknown, _: Request, response: Response, __: NextFunction): void {
-    const { type, status = 500 } = error as { type?: string; status?: number };
     // The client has gone, or its stream broke: what it sent whole is decided all the same.
-    if (response.headersSent) response.destroy();
-    else if (error instanceof ProblemError) sendProblem(response, error.problem);
-    else if (type === 'entity.too.large') sendProblem(response, problems.tooLarge(bodyTooLarge));
-    else if (status < 500) sendProblem(response, { ...problems.malformed(messageOf(error)), status });
-    else {
-      logger.error({ err: error }, 'request failed');
-      sendProblem(response, problems.internal());
-    }
+    if (response.headersSent) return void response.destroy();
+    const problem = problemOf(error);
+    if (problem.status === 500) logger.error({ err: error }, 'request failed');
+    sendProblem(response, problem);
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** A method that a path does not have, or nothing at all. */
+function refuseRest({ method, path }: Request, response: Response): void {
+  const methods = methodsAt(path);
+  if (methods) response.set('Allow', methods.join(', '));
+  if (!methods) sendProblem(response, problems.notFound(`${method} ${path} is nothing here. There are ${overview}.`));
+  else if (method === 'OPTIONS') response.status(204).end();
+  else sendProblem(response, problems.method(`${path} takes ${methods.join(' and ')}, not ${method}`));
+}
+
+function problemOf(error: unknown) {
+  if (error instanceof ProblemError) return error.problem;
+  const { type, status = 500, message = '' } = error as { type?: string; status?: number; message?: string };
+  if (type === 'entity.too.large') {
+    return problems.tooLarge(`the body is larger than ${MAX_BODY}; send many commands as lines to POST ${BULK_PATH}`);
+  }
+  if (status === 415) return problems.mediaType(message);
+  return status < 500 ? problems.badRequest(`the request can't be read: ${message}`) : problems.internal();
 }

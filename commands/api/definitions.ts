@@ -2,13 +2,17 @@
 
 import { MAX_AMOUNT } from '../../domain/money.ts';
 import { limits } from '../../domain/violations.ts';
+import type { CommandType } from '../../schemas/catalogue.ts';
+
+/** No control characters. */
+export const TEXT = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$';
 
 const amount = { type: 'integer', minimum: 0, maximum: MAX_AMOUNT, description: 'Minor units of the currency.' };
-const id = { type: 'string', minLength: 1, maxLength: limits.idLength };
+const id = text(limits.idLength);
 const line = {
   lineId: { ...id, description: 'Unique within the document; its position from 1 when absent.' },
   productId: id,
-  productName: { type: 'string', minLength: 1, maxLength: limits.textLength },
+  productName: text(limits.textLength),
   category: id,
   quantity: { type: 'integer', minimum: 1, maximum: limits.quantity, description: 'Whole pieces.' },
   unitPrice: {
@@ -25,9 +29,7 @@ const payments = {
 };
 const head = {
   commandId: {
-    type: 'string',
-    minLength: 1,
-    maxLength: limits.commandIdLength,
+    ...text(limits.commandIdLength),
     description: 'Names this attempt; made of the ids of what it is about when absent.',
   },
   occurredAt: {
@@ -46,7 +48,7 @@ const document = {
 const lineRequired = ['productId', 'productName', 'category', 'quantity', 'unitPrice'];
 const documentRequired = ['occurredAt', 'currency', 'channel', 'country', 'lines', 'payments'];
 
-export const recordSale = object(
+const recordSale = object(
   {
     ...document,
     saleId: id,
@@ -58,7 +60,7 @@ export const recordSale = object(
   ['saleId', ...documentRequired],
 );
 
-export const recordReturn = object(
+const recordReturn = object(
   {
     ...document,
     returnId: id,
@@ -68,7 +70,7 @@ export const recordReturn = object(
   ['returnId', ...documentRequired],
 );
 
-export const refundSale = {
+const refundSale = {
   ...object(
     {
       ...head,
@@ -92,10 +94,22 @@ export const refundSale = {
   oneOf: [{ required: ['whole'] }, { required: ['lines'] }, { required: ['amount'] }],
 };
 
-export const voidSale = object({ ...head, saleId: { ...id, description: 'The sale that is voided.' } }, [
+const voidSale = object({ ...head, saleId: { ...id, description: 'The sale that is voided.' } }, [
   'saleId',
   'occurredAt',
 ]);
+
+export const definitions = {
+  RecordSale: recordSale,
+  RecordReturn: recordReturn,
+  RefundSale: refundSale,
+  VoidSale: voidSale,
+} satisfies Record<CommandType, object>;
+
+/** The domain counts a character beyond the first 65,536 twice. */
+function text(maxLength: number) {
+  return { type: 'string', minLength: 1, maxLength, pattern: TEXT };
+}
 
 function linesOf(items: object) {
   return { type: 'array', minItems: 1, maxItems: limits.lines, items };

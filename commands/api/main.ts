@@ -4,9 +4,11 @@ import { createKafka } from '../../platform/kafka/client.ts';
 import { createPartitioner } from '../../platform/kafka/partitioner.ts';
 import { listen, runService } from '../../platform/lifecycle.ts';
 import { namesOf } from '../../platform/names.ts';
+import { createPool } from '../../platform/postgres/index.ts';
 import { createRedis } from '../../platform/redis.ts';
 import { createCodec } from '../../platform/registry/codec.ts';
 import { registeredIds } from '../../schemas/registry.ts';
+import { createOutcomes } from '../state/outcomes.ts';
 import { createCommandApi } from './app.ts';
 import { createGateway } from './gateway.ts';
 
@@ -20,9 +22,10 @@ await runService('command-api', async ({ config, logger, onStop }) => {
   subscriber.on('error', (error) => logger.warn({ err: error }, 'Redis is away: answers time out until it is back'));
   await subscriber.connect().catch(() => {});
   onStop(() => subscriber.disconnect());
+  const codec = createCodec(config.registry, await registeredIds(config.registry, names.topics));
   const gateway = await createGateway({
     appender,
-    codec: createCodec(config.registry, await registeredIds(config.registry, names.topics)),
+    codec,
     subscriber,
     redisPrefix: names.redisPrefix,
     topic: names.topics.commands,
@@ -32,7 +35,10 @@ await runService('command-api', async ({ config, logger, onStop }) => {
     timeoutMs: OUTCOME_TIMEOUT_MS,
   });
   onStop(() => gateway.close());
-  const app = createCommandApi({ gateway, logger, now: Date.now });
+  const pool = createPool(config, { applicationName: 'sales-command-api' });
+  onStop(() => pool.end());
+  const outcomes = createOutcomes(pool, names.postgres.write, codec);
+  const app = createCommandApi({ gateway, outcomes, logger, now: Date.now });
   const server = createServer(app);
   // A stream of commands may go on for ever; Node would end every request after five minutes.
   server.requestTimeout = 0;

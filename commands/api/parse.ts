@@ -1,5 +1,5 @@
 /** From the JSON that a client sent to a command, or to the problem with it. */
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { violationOf } from '../../domain/decide.ts';
 import type {
@@ -12,8 +12,9 @@ import type {
   VoidSale,
 } from '../../domain/messages.generated.ts';
 import { type CommandType, commandTypes } from '../../schemas/catalogue.ts';
-import { recordReturn, recordSale, refundSale, voidSale } from './definitions.ts';
-import { type Problem, ProblemError, problems } from './problem.ts';
+import { definitions } from './definitions.ts';
+import { ProblemError, problems } from './problem.ts';
+import { shapeProblem } from './shape-problem.ts';
 
 interface LineBody {
   lineId?: string;
@@ -64,18 +65,24 @@ interface VoidSaleBody extends HeadBody {
   saleId: string;
 }
 
-const ajv = new Ajv2020({ strictTypes: false, strictRequired: false });
+const ajv = new Ajv2020({ strictTypes: false, strictRequired: false, verbose: true });
 formats.default(ajv, ['date-time']);
 
 /** How to check the body of each type of command and make the command of it. Throws {@link ProblemError}. */
 const readers: Record<CommandType, (body: unknown) => Command> = {
-  RecordSale: reader(recordSale, (body: RecordSaleBody) => ({ type: 'RecordSale', data: toRecordSale(body) })),
-  RecordReturn: reader(recordReturn, (body: RecordReturnBody) => ({
+  RecordSale: reader(definitions.RecordSale, (body: RecordSaleBody) => ({
+    type: 'RecordSale',
+    data: toRecordSale(body),
+  })),
+  RecordReturn: reader(definitions.RecordReturn, (body: RecordReturnBody) => ({
     type: 'RecordReturn',
     data: toRecordReturn(body),
   })),
-  RefundSale: reader(refundSale, (body: RefundSaleBody) => ({ type: 'RefundSale', data: toRefundSale(body) })),
-  VoidSale: reader(voidSale, (body: VoidSaleBody) => ({ type: 'VoidSale', data: toVoidSale(body) })),
+  RefundSale: reader(definitions.RefundSale, (body: RefundSaleBody) => ({
+    type: 'RefundSale',
+    data: toRefundSale(body),
+  })),
+  VoidSale: reader(definitions.VoidSale, (body: VoidSaleBody) => ({ type: 'VoidSale', data: toVoidSale(body) })),
 };
 
 /** One line of `POST /commands`: the command's fields and its `type`. Throws {@link ProblemError}. */
@@ -97,6 +104,7 @@ export function parseCommand(type: CommandType, body: unknown, now: number): Com
 
 /** Throws {@link ProblemError} on anything that is not JSON. */
 export function parseJson(text: string): unknown {
+  if (text === '') throw new ProblemError(problems.malformed('there is no body: send the command as JSON'));
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -107,7 +115,7 @@ export function parseJson(text: string): unknown {
 function reader<Body>(schema: object, toCommand: (body: Body) => Command): (body: unknown) => Command {
   const validate: ValidateFunction<Body> = ajv.compile<Body>(schema);
   return (body) => {
-    if (!validate(body)) throw new ProblemError(shapeProblem(validate.errors?.[0]));
+    if (!validate(body)) throw new ProblemError(shapeProblem(validate.errors ?? []));
     return toCommand(body);
   };
 }
@@ -153,20 +161,6 @@ function documentOf(body: DocumentBody, defaultCommandId: string) {
 
 function lineOf({ lineId, productId, productName, category, quantity, unitPrice }: LineBody, index: number) {
   return { lineId: lineId ?? String(index + 1), productId, productName, category, quantity, unitPrice };
-}
-
-function shapeProblem(error: ErrorObject | undefined): Problem {
-  const { instancePath = '', keyword = '', message = 'is not valid', params = {} } = error ?? {};
-  if (keyword === 'oneOf') return problems.invalid('give exactly one of whole, lines and amount', instancePath);
-  if (keyword === 'required')
-    return problems.invalid(`${params.missingProperty} is missing`, `${instancePath}/${params.missingProperty}`);
-  if (keyword === 'additionalProperties') {
-    return problems.invalid(
-      `${params.additionalProperty} is no field of this command`,
-      `${instancePath}/${params.additionalProperty}`,
-    );
-  }
-  return problems.invalid(message, instancePath);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,30 @@
+/** `GET /commands/{commandId}`: what the log says about a command. */
+import type { RequestHandler } from 'express';
+import { isCommandId, limits } from '../../domain/violations.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Answer } from '../answer.ts';
+import { ProblemError, problems } from './problem.ts';
+
+/** `find` rejects when what it asks is away. */
+export function status(find: (commandId: string) => Promise<Answer | undefined>, logger: Logger): RequestHandler {
+  return async (request, response) => {
+    const commandId = String(request.params[0]);
+    if (!isCommandId(commandId)) {
+      const detail = `a command id has 1 to ${limits.commandIdLength} characters, none of them a control character`;
+      throw new ProblemError(problems.badRequest(detail));
+    }
+    const answer = await find(commandId).catch((error) => {
+      logger.warn({ err: error }, 'outcome could not be looked up');
+      throw new ProblemError(problems.unavailable('Outcomes can not be looked up now. Ask again.'));
+    });
+    if (!answer) throw new ProblemError(problems.notDecided(nothingYet(commandId)));
+    response.set('Cache-Control', 'no-store').json(answer);
+  };
+}
+
+function nothingYet(commandId: string): string {
+  return (
+    `The log has no outcome of command ${commandId}. It may still wait, or was never received; what is decided shows ` +
+    'here within a second. Ask again, or send the same command again: it is safe.'
+  );
+}
