@@ -9,6 +9,8 @@ export interface Checkpoint {
   nextOffset: number;
   /** {@link idOf} of the record just below `nextOffset`; null when nothing was read yet. */
   lastEventId: string | null;
+  /** When that record was written to the log, milliseconds since 1970 UTC. */
+  recordedAt: number | null;
 }
 
 /** One step of one generation in one partition. */
@@ -67,12 +69,15 @@ export async function loadCheckpoints(
   partitions: readonly number[],
 ): Promise<Map<string, Checkpoint>> {
   const { rows } = await pool.query(
-    `select projection || '/' || generation || '/' || partition as key, next_offset, last_event_id
+    `select projection || '/' || generation || '/' || partition as key, next_offset, last_event_id, recorded_at
      from ${quote(schema)}.checkpoints where partition = any($1)`,
     [partitions],
   );
   const found = new Map<string, Checkpoint>(
-    rows.map((row) => [row.key, { nextOffset: row.next_offset, lastEventId: row.last_event_id }]),
+    rows.map(({ key, next_offset, last_event_id, recorded_at }) => [
+      key,
+      { nextOffset: next_offset, lastEventId: last_event_id, recordedAt: recorded_at?.getTime() ?? null },
+    ]),
   );
   const wanted = targets.flatMap((target) => partitions.map((partition) => checkpointKey(target, partition)));
   return new Map(
@@ -93,5 +98,6 @@ export function moveArrays(moves: readonly Move[]): unknown[] {
     moves.map(({ expected }) => expected),
     moves.map(({ next }) => next.nextOffset),
     moves.map(({ next }) => next.lastEventId),
+    moves.map(({ next: { recordedAt } }) => (recordedAt === null ? null : new Date(recordedAt))),
   ];
 }

@@ -2,13 +2,13 @@
  * What a projection is: a name, a version, a table, and for every event what it adds to which key. Tables, upserts,
  * folding, checkpoints and rebuilds are derived from this by the worker; a projection does no I/O.
  */
-import type { Event } from '../domain/messages.generated.ts';
+import type { Event, SaleRecorded, SaleVoided } from '../domain/messages.generated.ts';
 
 export type EventType = Event['type'];
 export type EventData<T extends EventType> = Extract<Event, { type: T }>['data'];
 
 /** `timestamptz` values are milliseconds since 1970 UTC; `date` values are `YYYY-MM-DD`. */
-export type ColumnType = 'text' | 'text null' | 'bigint' | 'int' | 'timestamptz' | 'date';
+export type ColumnType = 'text' | 'bigint' | 'int' | 'timestamptz' | 'date' | 'text null' | 'timestamptz null';
 export type Columns = Readonly<Record<string, ColumnType>>;
 
 /**
@@ -39,8 +39,8 @@ export interface LedgerTable {
 export type Value = string | number | bigint | null;
 export type Row = Readonly<Record<string, Value>>;
 
-type ValueOf<T extends ColumnType> = T extends 'text null'
-  ? string | null
+type ValueOf<T extends ColumnType> = T extends `${infer V extends ColumnType} null`
+  ? ValueOf<V> | null
   : T extends 'text' | 'date'
     ? string
     : number;
@@ -112,3 +112,27 @@ export const lastText = { type: 'text', merge: 'last' } as const;
 
 /** An event that a projection deliberately does not count. */
 export const ignore = (): void => {};
+
+/** What a sale and its void have in common. */
+export type Sold = Pick<
+  SaleRecorded,
+  'occurredAt' | 'currency' | 'channel' | 'country' | 'customerId' | 'lines' | 'shipping' | 'tax' | 'payments'
+>;
+
+/** Measures of which every event can be taken back: sums, and texts that stay as they are. */
+type Reversible = Readonly<Record<string, typeof sum | typeof lastText>>;
+
+/** The handler of a void: it takes back, on the sale's own date, whatever `count` adds for the sale. */
+export function takeBack<K extends Columns, M extends Reversible>(
+  count: (sale: Sold, emit: Emit<K, M>, context: EventContext) => void,
+): (voided: SaleVoided, emit: Emit<K, M>, context: EventContext) => void {
+  return (voided, emit, context) => {
+    const sale = { ...voided, occurredAt: voided.soldAt };
+    count(sale, (key, measures) => emit(key, negated(measures)), context);
+  };
+}
+
+function negated<T extends object>(measures: T): T {
+  const entries = Object.entries(measures).map(([name, value]) => [name, typeof value === 'number' ? -value : value]);
+  return Object.fromEntries(entries) as T;
+}

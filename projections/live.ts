@@ -1,5 +1,5 @@
 /** What events add to the live window in Redis. Folded like a projection, but kept by `platform/live-window`. */
-import type { ReturnRecorded, SaleRecorded } from '../domain/messages.generated.ts';
+import type { SaleRecorded } from '../domain/messages.generated.ts';
 import { sumOf } from '../domain/money.ts';
 import { KEPT_RECENT, minuteOf } from '../platform/live-window/keys.ts';
 import type { RecentSale, WindowDelta } from '../platform/live-window/live-window.ts';
@@ -7,31 +7,60 @@ import { type EventContext, type Handlers, ignore } from './define.ts';
 import { addExactly, handle } from './fold.ts';
 import type { FoldedRecord } from './log-slice.ts';
 
-type EmitDocument = (sale: RecentSale, orders: 0 | 1, net: number) => void;
+/** Adds an entry to the recent ones, and figures to the minute of the moment `at` (milliseconds since 1970 UTC). */
+type EmitEntry = (entry: RecentSale, at: number, orders: number, net: number) => void;
 
-const handlers: Handlers<EmitDocument> = {
+const handlers: Handlers<EmitEntry> = {
   SaleRecorded(sale, emit, context) {
-    const net = sumOf(sale.lines, (line) => line.gross - line.discount);
-    const total = net + sale.shipping + sale.tax;
-    emit({ id: sale.saleId, kind: 'SALE', ...common(sale, context), net, total }, 1, net);
+    emit(entry('SALE', sale.saleId, sale, sale.lines, netOf(sale), context), sale.occurredAt, 1, netOf(sale));
+  },
+  SaleVoided(voided, emit, context) {
+    emit(entry('VOID', voided.saleId, voided, voided.lines, netOf(voided), context), voided.soldAt, -1, -netOf(voided));
+  },
+  SaleRefunded(refund, emit, context) {
+    const net = sumOf(refund.lines, (line) => line.amount);
+    emit(entry('REFUND', refund.saleId, refund, refund.lines, net, context), refund.occurredAt, 0, -net);
   },
   ReturnRecorded(given, emit, context) {
     const net = sumOf(given.lines, (line) => line.gross);
-    emit({ id: given.returnId, kind: 'RETURN', ...common(given, context), net, total: net }, 0, -net);
+    emit(entry('RETURN', given.returnId, given, given.lines, net, context), given.occurredAt, 0, -net);
   },
   CommandRejected: ignore,
 };
 
-function common(event: SaleRecorded | ReturnRecorded, { offset, recordedAt }: EventContext) {
-  const { occurredAt, currency, channel, country, lines } = event;
+function netOf({ lines }: Pick<SaleRecorded, 'lines'>): number {
+  return sumOf(lines, (line) => line.gross - line.discount);
+}
+
+interface Dimensions {
+  occurredAt: number;
+  currency: string;
+  channel: string;
+  country: string;
+  shipping?: number;
+  tax?: number;
+}
+
+function entry(
+  kind: RecentSale['kind'],
+  id: string,
+  { occurredAt, currency, channel, country, shipping = 0, tax = 0 }: Dimensions,
+  lines: readonly { quantity: number; productName: string }[],
+  net: number,
+  { offset, recordedAt }: EventContext,
+): RecentSale {
   return {
+    id,
+    kind,
     occurredAt,
     recordedAt,
     currency,
     channel,
     country,
-    units: sumOf<{ quantity: number }>(lines, (line) => line.quantity),
+    units: sumOf(lines, (line) => line.quantity),
     products: lines.slice(0, 3).map((line) => line.productName),
+    net,
+    total: net + shipping + tax,
     offset,
   };
 }
@@ -63,17 +92,18 @@ export class LiveFold implements WindowDelta {
     this.to = Math.max(this.to, to);
   }
 
-  readonly #emit: EmitDocument = (sale, orders, net) => {
-    const minute = minuteOf(sale.occurredAt);
-    const key = `${minute}|${sale.currency}`;
+  readonly #emit: EmitEntry = (entry, at, orders, net) => {
+    const minute = minuteOf(at);
+    const { currency } = entry;
+    const key = `${minute}|${currency}`;
     const cell = this.#minutes.get(key);
     if (cell) {
       cell.orders += orders;
       cell.net = addExactly(cell.net, net);
     } else {
-      this.#minutes.set(key, { minute, currency: sale.currency, orders, net });
+      this.#minutes.set(key, { minute, currency, orders, net });
     }
-    this.recent.push(sale);
+    this.recent.push(entry);
     if (this.recent.length > 4 * KEPT_RECENT) this.recent = this.recent.slice(-KEPT_RECENT);
   };
 }

@@ -73,7 +73,7 @@ export class ReadModels {
   #fold(target: Target, slices: readonly LogSlice[], moves: Move[]): Fold {
     const fold = startFold(target.projection);
     for (const { partition, from, to, records } of slices) {
-      const { nextOffset, lastEventId } = this.#checkpoint(target, partition);
+      const { nextOffset, lastEventId, recordedAt } = this.#checkpoint(target, partition);
       if (nextOffset < from)
         throw new RangeError(`Records ${nextOffset} to ${from - 1} of ${partition} were not read.`);
       const before = records[nextOffset - 1 - from];
@@ -94,7 +94,8 @@ export class ReadModels {
         }
       }
       const last = records[records.length - 1];
-      const next = { nextOffset: to, lastEventId: last ? idOf(last) : lastEventId };
+      const known = last ? { lastEventId: idOf(last), recordedAt: last.recordedAt } : { lastEventId, recordedAt };
+      const next = { nextOffset: to, ...known };
       moves.push({ target, partition, expected: nextOffset, next });
     }
     return fold;

@@ -1,37 +1,45 @@
 import { sumOf } from '../domain/money.ts';
-import { defineProjection, ignore, sum } from './define.ts';
+import { defineProjection, type Emit, ignore, type Sold, sum, takeBack } from './define.ts';
 import { bucketOf } from './time.ts';
 
-/** Figures of 15 minutes (UTC), in minor units. net = gross - discounts - returns - refunds. */
+const key = { bucket: 'timestamptz', currency: 'text', channel: 'text', country: 'text' } as const;
+const measures = {
+  orders: sum,
+  units: sum,
+  gross: sum,
+  discounts: sum,
+  shipping: sum,
+  tax: sum,
+  returns: sum,
+  return_count: sum,
+  returned_units: sum,
+  refunds: sum,
+  refund_count: sum,
+  refunded_units: sum,
+  refunded_shipping: sum,
+  refunded_tax: sum,
+};
+
+/**
+ * Figures of 15 minutes (UTC), in minor units. net = gross - discounts - returns - refunds;
+ * total = net + shipping - refunded_shipping + tax - refunded_tax.
+ */
 export const revenue = defineProjection({
   name: 'revenue',
-  version: 1,
-  table: {
-    key: { bucket: 'timestamptz', currency: 'text', channel: 'text', country: 'text' },
-    measures: {
-      orders: sum,
-      units: sum,
-      gross: sum,
-      discounts: sum,
-      shipping: sum,
-      tax: sum,
-      returns: sum,
-      return_count: sum,
-      return_units: sum,
-      refunds: sum,
-    },
-  },
+  version: 2,
+  table: { key, measures },
   handlers: {
-    SaleRecorded({ occurredAt, currency, channel, country, lines, shipping, tax }, emit) {
+    SaleRecorded: count,
+    SaleVoided: takeBack(count),
+    SaleRefunded({ occurredAt, currency, channel, country, lines, shipping, tax }, emit) {
       emit(
         { bucket: bucketOf(occurredAt), currency, channel, country },
         {
-          orders: 1,
-          units: sumOf(lines, (line) => line.quantity),
-          gross: sumOf(lines, (line) => line.gross),
-          discounts: sumOf(lines, (line) => line.discount),
-          shipping,
-          tax,
+          refunds: sumOf(lines, (line) => line.amount),
+          refund_count: 1,
+          refunded_units: sumOf(lines, (line) => line.quantity),
+          refunded_shipping: shipping,
+          refunded_tax: tax,
         },
       );
     },
@@ -41,10 +49,27 @@ export const revenue = defineProjection({
         {
           returns: sumOf(lines, (line) => line.gross),
           return_count: 1,
-          return_units: sumOf(lines, (line) => line.quantity),
+          returned_units: sumOf(lines, (line) => line.quantity),
         },
       );
     },
     CommandRejected: ignore,
   },
 });
+
+function count(
+  { occurredAt, currency, channel, country, lines, shipping, tax }: Sold,
+  emit: Emit<typeof key, typeof measures>,
+): void {
+  emit(
+    { bucket: bucketOf(occurredAt), currency, channel, country },
+    {
+      orders: 1,
+      units: sumOf(lines, (line) => line.quantity),
+      gross: sumOf(lines, (line) => line.gross),
+      discounts: sumOf(lines, (line) => line.discount),
+      shipping,
+      tax,
+    },
+  );
+}

@@ -5,7 +5,7 @@ import { LAST_RECORDED, namesOf } from './fold.ts';
 /** A column as the database has it: `name` unquoted, `type` without null. */
 export interface Column {
   name: string;
-  type: Exclude<ColumnType, 'text null'>;
+  type: Exclude<ColumnType, `${string} null`>;
 }
 
 /** One generation of a projection: the table that it is kept in. */
@@ -26,7 +26,7 @@ export function columnsOf(projection: Projection): Column[] {
 }
 
 /** Postgres aligns columns: with the widest first no bytes are lost between them. */
-const widths: Record<ColumnType, number> = { bigint: 8, timestamptz: 8, int: 4, date: 4, text: 1, 'text null': 1 };
+const widths: Record<Column['type'], number> = { bigint: 8, timestamptz: 8, int: 4, date: 4, text: 1 };
 
 /** Creates the table and its indexes where they are missing. */
 export function createTable(target: Target): string[] {
@@ -50,7 +50,7 @@ function columnList(projection: Projection): string {
   const shown = Object.entries({ ...key, ...valuesOf(projection) });
   const columns = [...shown, ...hiddenOf(projection).map(({ name, type }) => [name, type] as const)];
   return columns
-    .sort(([, a], [, b]) => widths[b] - widths[a])
+    .sort(([, a], [, b]) => widths[sqlType(b)] - widths[sqlType(a)])
     .map(([name, type]) => `${quote(name)} ${sqlType(type)}${constraint(projection, name, type)}`)
     .join(', ');
 }
@@ -100,7 +100,15 @@ export interface Statements {
 /** SQLSTATE of the error that a moved checkpoint raises. */
 export const CHECKPOINT_CONFLICT = 'SA001';
 
-const MOVED = ['projection text', 'generation int', 'partition int', 'expected bigint', 'next bigint', 'last text'];
+const MOVED = [
+  'projection text',
+  'generation int',
+  'partition int',
+  'expected bigint',
+  'next bigint',
+  'last text',
+  'recorded timestamptz',
+];
 
 export function statementsOf(schema: string, targets: readonly Target[]): Statements {
   let first = MOVED.length + 1;
@@ -111,7 +119,7 @@ export function statementsOf(schema: string, targets: readonly Target[]): Statem
   });
   const ns = quote(schema);
   const moved = `moved as (
-    update ${ns}.checkpoints as kept set next_offset = move.next, last_event_id = move.last
+    update ${ns}.checkpoints as kept set next_offset = move.next, last_event_id = move.last, recorded_at = move.recorded
     from unnest(${MOVED.map((column, index) => `$${index + 1}::${column.split(' ')[1]}[]`).join(', ')})
       as move (${MOVED.map((column) => column.split(' ')[0]).join(', ')})
     where kept.projection = move.projection and kept.generation = move.generation
@@ -159,7 +167,7 @@ function merges(projection: Projection): string {
 }
 
 function constraint(projection: Projection, name: string, type: ColumnType): string {
-  if (type === 'text null') return '';
+  if (type !== sqlType(type)) return '';
   const merge = projection.kind === 'rollup' ? projection.table.measures[name]?.merge : undefined;
   if (merge === 'sum') return ' not null default 0';
   // A smallest, largest or last value is missing until there is one.
@@ -181,7 +189,7 @@ function columnsIn(columns: Columns): Column[] {
 }
 
 function sqlType(type: ColumnType): Column['type'] {
-  return type === 'text null' ? 'text' : type;
+  return type.replace(/ null$/, '') as Column['type'];
 }
 
 function keyList(projection: Projection): string {

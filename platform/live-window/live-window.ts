@@ -9,18 +9,19 @@ import { firstMinute, KEPT_RECENT, script, WINDOW_MS, windowKeys } from './keys.
 
 /** Figures of one minute in one currency. */
 export interface WindowMinute {
-  /** Minutes since 1970 UTC, of the time of the sale or return. */
+  /** Minutes since 1970 UTC, of the time of the sale, return or refund; a void counts in the minute of its sale. */
   minute: number;
   currency: string;
   orders: number;
-  /** Minor units: gross - discounts - returns. */
+  /** Minor units: gross - discounts - returns - refunds. */
   net: number;
 }
 
-/** A sale or a return, short. Amounts in minor units, positive for returns too. */
+/** A sale, return, refund or void, short. Amounts in minor units, positive whatever the kind. */
 export interface RecentSale {
+  /** saleId, or returnId of a return. */
   id: string;
-  kind: 'SALE' | 'RETURN';
+  kind: 'SALE' | 'RETURN' | 'REFUND' | 'VOID';
   /** Milliseconds since 1970 UTC. */
   occurredAt: number;
   recordedAt: number;

@@ -12,7 +12,7 @@ interface Row extends NetParts {
 const sql = (schema: string) => `
   select category, sum(gross)::int8 as gross, sum(discounts)::int8 as discounts, sum("returns")::int8 as returns,
     sum(refunds)::int8 as refunds, sum(orders)::int8 as orders, sum(units)::int8 as units,
-    sum(return_units)::int8 as "returnedUnits"
+    sum(returned_units)::int8 as "returnedUnits"
   from ${schema}.categories
   where ${inScope}
   group by category

@@ -5,7 +5,7 @@ import { money, unitPrice } from '../money.ts';
 /** Amounts in minor units, positive for returns too. */
 export interface LedgerRow {
   id: string;
-  kind: 'SALE' | 'RETURN';
+  kind: 'SALE' | 'RETURN' | 'REFUND' | 'VOID';
   partition: number;
   offset: number;
   occurredAt: Date;
@@ -19,7 +19,6 @@ export interface LedgerRow {
   discounts: number;
   shipping: number;
   tax: number;
-  total: number;
   lines: string;
   payments: string;
 }
@@ -27,20 +26,21 @@ export interface LedgerRow {
 /** The select list that gives a {@link LedgerRow}. */
 export const ledgerColumns = `
   id, kind, partition, "offset", occurred_at as "occurredAt", recorded_at as "recordedAt", currency, channel, country,
-  customer_id as "customerId", units, gross, discounts, shipping, tax, total, lines, payments`;
+  customer_id as "customerId", units, gross, discounts, shipping, tax, lines, payments`;
 
 export function saleOf(row: LedgerRow) {
   const inCurrency = (minorUnits: number) => money(minorUnits, row.currency);
+  const net = row.gross - row.discounts;
   const { id, kind, occurredAt, recordedAt, currency, channel, country, customerId, units } = row;
   return {
     ...{ id, kind, occurredAt, recordedAt, currency, channel, country, customerId, units },
     position: `${row.partition}:${row.offset}`,
     gross: inCurrency(row.gross),
     discounts: inCurrency(row.discounts),
-    net: inCurrency(row.gross - row.discounts),
+    net: inCurrency(net),
     shipping: inCurrency(row.shipping),
     tax: inCurrency(row.tax),
-    total: inCurrency(row.total),
+    total: inCurrency(net + row.shipping + row.tax),
     lines: () =>
       decodeLines(row.lines).map((line) => ({
         ...line,

@@ -20,7 +20,7 @@ const sql = (schema: string) => `
     (array_agg(category order by day desc))[1] as category,
     sum(gross)::int8 as gross, sum(discounts)::int8 as discounts, sum("returns")::int8 as returns,
     sum(refunds)::int8 as refunds, sum(orders)::int8 as orders, sum(units)::int8 as units,
-    sum(return_units)::int8 as "returnedUnits"
+    sum(returned_units)::int8 as "returnedUnits"
   from ${schema}.products
   where day between $1::date and $2::date and currency = $3
     and ($4::text is null or channel = $4) and ($5::text is null or country = $5)

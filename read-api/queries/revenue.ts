@@ -24,7 +24,7 @@ const sql = (schema: string) => `
     sum(gross)::int8 as gross, sum(discounts)::int8 as discounts, sum("returns")::int8 as returns,
     sum(refunds)::int8 as refunds, sum(shipping)::int8 as shipping, sum(tax)::int8 as tax,
     sum(orders)::int8 as orders, sum(units)::int8 as units,
-    sum(return_count)::int8 as "returnCount", sum(return_units)::int8 as "returnedUnits"
+    sum(return_count)::int8 as "returnCount", sum(returned_units)::int8 as "returnedUnits"
   from ${schema}.revenue
   where ${inScope}
   group by 1`;

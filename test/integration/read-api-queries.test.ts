@@ -33,7 +33,7 @@ describe('read API: queries', function () {
     const measures = { orders: 2, units: 5, gross: 10_000, discounts: 1000, shipping: 500, tax: 1900 };
     await api.insert('revenue', [
       revenueRow({ bucket: '2011-03-31T22:45:00Z', ...measures }),
-      revenueRow({ bucket: '2011-03-31T23:00:00Z', ...measures, returns: 300, return_count: 1, return_units: 2 }),
+      revenueRow({ bucket: '2011-03-31T23:00:00Z', ...measures, returns: 300, return_count: 1, returned_units: 2 }),
       revenueRow({ bucket: '2011-03-31T23:00:00Z', ...measures, channel: 'store' }),
       revenueRow({ bucket: '2011-03-31T23:00:00Z', ...measures, currency: 'JPY' }),
       revenueRow({ bucket: '2011-12-31T23:45:00Z', ...measures, orders: 1, gross: 333, discounts: 0, country: 'FR' }),
@@ -41,7 +41,15 @@ describe('read API: queries', function () {
     ]);
     await api.insert('categories', [
       categoryRow({ category: 'Books', gross: 700, orders: 1, units: 1 }),
-      categoryRow({ category: 'Tea', gross: 5000, discounts: 500, returns: 100, orders: 3, units: 9, return_units: 1 }),
+      categoryRow({
+        category: 'Tea',
+        gross: 5000,
+        discounts: 500,
+        returns: 100,
+        orders: 3,
+        units: 9,
+        returned_units: 1,
+      }),
     ]);
     await api.insert('payment_methods', [
       {
@@ -59,7 +67,7 @@ describe('read API: queries', function () {
         product_name: 'New name',
         gross: 100,
         returns: 50,
-        return_units: 1,
+        returned_units: 1,
       }),
       productRow({ day: '2011-05-02', product_id: 'P2', product_name: 'Cup', gross: 2000 }),
       productRow({ day: '2012-05-02', product_id: 'P3', product_name: 'Later', gross: 9000 }),
@@ -70,7 +78,7 @@ describe('read API: queries', function () {
     );
     await api.pool.query(
       `update ${pg.escapeIdentifier(api.config.namespace)}.checkpoints
-       set next_offset = 25, last_event_id = 'SaleRecorded:S24' where partition = 0`,
+       set next_offset = 25, recorded_at = '2024-01-01T00:00:24Z' where partition = 0`,
     );
   });
 
@@ -322,11 +330,11 @@ describe('read API: queries', function () {
 
 function revenueRow(row: Record<string, unknown>) {
   const zeros = { orders: 0, units: 0, gross: 0, discounts: 0, shipping: 0, tax: 0 };
-  return { ...online, ...zeros, returns: 0, return_count: 0, return_units: 0, refunds: 0, ...row };
+  return { ...online, ...zeros, returns: 0, return_count: 0, returned_units: 0, refunds: 0, ...row };
 }
 
 function categoryRow(row: Record<string, unknown>) {
-  const zeros = { orders: 0, units: 0, gross: 0, discounts: 0, returns: 0, return_units: 0, refunds: 0 };
+  const zeros = { orders: 0, units: 0, gross: 0, discounts: 0, returns: 0, returned_units: 0, refunds: 0 };
   return { bucket: '2011-05-01T12:00:00Z', ...online, ...zeros, ...row };
 }
 
@@ -335,7 +343,7 @@ function payment(row: Record<string, unknown>) {
 }
 
 function productRow(row: Record<string, unknown>) {
-  const measures = { orders: 1, units: 1, gross: 0, discounts: 0, returns: 0, return_units: 0, refunds: 0 };
+  const measures = { orders: 1, units: 1, gross: 0, discounts: 0, returns: 0, returned_units: 0, refunds: 0 };
   return { ...online, category: 'Food', last_recorded: 1, ...measures, ...row };
 }
 
@@ -354,7 +362,7 @@ function ledgerRow(index: number) {
     occurred_at: new Date(Date.UTC(2011, 5, 1) + Math.floor(index / 2) * 3_600_000).toISOString(),
     recorded_at: new Date(Date.UTC(2024, 0, 1) + index * 1000).toISOString(),
     ...{ ...online, currency: index === 4 ? 'EUR' : 'GBP', customer_id: null, units: 3, gross: 765, discounts: 65 },
-    ...{ shipping: 100, tax: 160, total: 960 },
+    ...{ refund_id: '', shipping: 100, tax: 160 },
     lines: encodeLines([{ ...line, gross: 765, discount: 65 }]),
     payments: encodePayments([{ method: 'card', amount: 960 }]),
   };

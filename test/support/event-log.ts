@@ -1,7 +1,6 @@
 /** A topic of events without a command side: appends events where they expect to land, as an owner would. */
 import { createTopics } from '../../dev/topics.ts';
 import type { Event } from '../../domain/messages.generated.ts';
-import { eventIdOf } from '../../domain/state.ts';
 import type { Config } from '../../platform/config.ts';
 import { createAppender } from '../../platform/kafka/append.ts';
 import { createKafka, withAdmin } from '../../platform/kafka/client.ts';
@@ -65,7 +64,7 @@ export async function createEventLog(config: Config): Promise<EventLog> {
     async append(events, options = {}) {
       const byPartition = new Map<number, { key: string; value: Buffer }[]>();
       for (const event of events) {
-        const key = eventIdOf(event).replace(/^\w+:/, '');
+        const key = keyOf(event);
         const partition = partitionOf(key);
         const offset = next.get(partition) ?? 0;
         const data = { ...event.data, expectedOffset: offset + (options.void ? 1 : 0), commandOffset: offset };
@@ -80,4 +79,10 @@ export async function createEventLog(config: Config): Promise<EventLog> {
       );
     },
   };
+}
+
+/** The record key: the id of what the event is about. */
+function keyOf({ type, data }: Event): string {
+  if (type === 'CommandRejected') return data.commandId;
+  return type === 'ReturnRecorded' ? data.returnId : data.saleId;
 }

@@ -13,6 +13,7 @@ export interface Recorded {
 }
 
 type Figures = Record<string, bigint | string>;
+type Line = Record<'category' | 'productId' | 'productName', string>;
 /** Table name -> key columns joined by `|` -> figures. Times are ISO texts. */
 export type NaiveTables = Record<string, Map<string, Figures>>;
 
@@ -30,8 +31,7 @@ export function naiveFold(log: readonly Recorded[], storeTimeZone: string): Naiv
 
 function addTo(tables: NaiveTables, { event: { type, data } }: Recorded, zone: string): void {
   if (type === 'CommandRejected') return;
-  const isSale = type === 'SaleRecorded';
-  const at = new Date(data.occurredAt);
+  const at = new Date(type === 'SaleVoided' ? data.soldAt : data.occurredAt);
   const quarter = Math.floor(at.getUTCMinutes() / 15) * 15;
   const bucket = new Date(new Date(at).setUTCMinutes(quarter, 0, 0)).toISOString();
   const day = at.toLocaleDateString('sv-SE', { timeZone: zone });
@@ -44,35 +44,54 @@ function addTo(tables: NaiveTables, { event: { type, data } }: Recorded, zone: s
     tables[table]?.set(key, row);
   };
 
-  const discountOf = (line: object) => ('discount' in line ? Number(line.discount) : 0);
   const seen = new Set<string>();
   const once = (what: string) => (!seen.has(what) && seen.add(what) ? 1 : 0);
-  add(
-    'revenue',
-    `${bucket}|${group}`,
-    isSale ? { orders: 1, shipping: data.shipping, tax: data.tax } : { return_count: 1 },
-  );
-  for (const line of data.lines) {
-    const sold = { units: line.quantity, gross: line.gross, discounts: discountOf(line) };
-    const returned = { return_units: line.quantity, returns: line.gross };
+  const addLine = (line: Line, figures: Record<string, number>, order: 0 | 1 | -1) => {
     const { category, productId, productName } = line;
-    add('revenue', `${bucket}|${group}`, isSale ? sold : returned);
-    add('categories', `${bucket}|${group}|${category}`, isSale ? { ...sold, orders: once(`c${category}`) } : returned);
-    add('products', `${day}|${group}|${productId}`, {
-      ...(isSale ? { ...sold, orders: once(`p${productId}`) } : returned),
-      product_name: productName,
-      category,
-    });
+    const orders = (what: string): Record<string, number> => (order === 0 ? {} : { orders: order * once(what) });
+    add('revenue', `${bucket}|${group}`, figures);
+    add('categories', `${bucket}|${group}|${category}`, { ...figures, ...orders(`c${category}`) });
+    const names = { product_name: productName, category };
+    add('products', `${day}|${group}|${productId}`, { ...figures, ...orders(`p${productId}`), ...names });
+  };
+  const addPayments = (figuresOf: (amount: number) => Record<string, number>) => {
+    for (const { method, amount } of data.payments) {
+      add('payment_methods', `${bucket}|${group}|${method}`, figuresOf(amount));
+    }
+  };
+  const ledger = (key: string, line: Record<string, number>) => add('sales', key, line);
+
+  if (type === 'SaleRecorded' || type === 'SaleVoided') {
+    const sign = type === 'SaleVoided' ? -1 : 1;
+    const { shipping, tax } = data;
+    add('revenue', `${bucket}|${group}`, { orders: sign, shipping: sign * shipping, tax: sign * tax });
+    const key = `${data.saleId}|${type === 'SaleVoided' ? 'VOID' : 'SALE'}|`;
+    ledger(key, { shipping, tax });
+    for (const line of data.lines) {
+      const { quantity: units, gross, discount: discounts } = line;
+      addLine(line, { units: sign * units, gross: sign * gross, discounts: sign * discounts }, sign);
+      ledger(key, { units, gross, discounts });
+    }
+    addPayments((amount) => ({ payments: sign, amount: sign * amount }));
+  } else if (type === 'SaleRefunded') {
+    const { shipping, tax } = data;
+    const key = `${data.saleId}|REFUND|${data.refundId}`;
+    add('revenue', `${bucket}|${group}`, { refund_count: 1, refunded_shipping: shipping, refunded_tax: tax });
+    ledger(key, { shipping, tax });
+    for (const line of data.lines) {
+      addLine(line, { refunded_units: line.quantity, refunds: line.amount }, 0);
+      ledger(key, { units: line.quantity, gross: line.amount });
+    }
+    addPayments((amount) => ({ refund_count: 1, refunds: amount }));
+  } else {
+    const key = `${data.returnId}|RETURN|`;
+    add('revenue', `${bucket}|${group}`, { return_count: 1 });
+    for (const line of data.lines) {
+      addLine(line, { returned_units: line.quantity, returns: line.gross }, 0);
+      ledger(key, { units: line.quantity, gross: line.gross });
+    }
+    addPayments((amount) => ({ return_count: 1, returns: amount }));
   }
-  for (const { method, amount } of data.payments) {
-    const figures: Record<string, number> = isSale ? { payments: 1, amount } : { return_count: 1, returns: amount };
-    add('payment_methods', `${bucket}|${group}|${method}`, figures);
-  }
-  const id = isSale ? `${data.saleId}|SALE` : `${data.returnId}|RETURN`;
-  for (const line of data.lines) {
-    add('sales', id, { units: line.quantity, gross: line.gross, discounts: discountOf(line) });
-  }
-  for (const { amount } of data.payments) add('sales', id, { total: amount });
 }
 
 /** By append time, then partition, then offset: what "last recorded" means. */

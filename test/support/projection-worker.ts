@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { Redis } from 'ioredis';
 import type pg from 'pg';
+import type { Event } from '../../domain/messages.generated.ts';
 import type { Config } from '../../platform/config.ts';
 import { createKafka } from '../../platform/kafka/client.ts';
 import { LiveWindowReader, type RecentSale, type WindowMinute } from '../../platform/live-window/live-window.ts';
@@ -137,18 +138,37 @@ function naiveWindow(log: readonly Recorded[]): { minutes: WindowMinute[]; recen
   const recent: string[] = [];
   for (const { event } of [...log].sort((a, b) => a.offset - b.offset)) {
     if (event.type === 'CommandRejected') continue;
-    const isSale = event.type === 'SaleRecorded';
-    recent.push(isSale ? `SALE ${event.data.saleId}` : `RETURN ${event.data.returnId}`);
-    const minute = Math.floor(event.data.occurredAt / 60_000);
+    const { entry, at, orders, net } = naiveEntry(event);
+    recent.push(entry);
+    const minute = Math.floor(at / 60_000);
     if (minute < Math.floor(Date.now() / 60_000) - 48 * 60) continue;
     const key = `${minute}|${event.data.currency}`;
     const cell = minutes.get(key) ?? { minute, currency: event.data.currency, orders: 0, net: 0 };
-    cell.orders += isSale ? 1 : 0;
-    for (const line of event.data.lines)
-      cell.net += isSale ? line.gross - ('discount' in line ? line.discount : 0) : -line.gross;
+    cell.orders += orders;
+    cell.net += net;
     minutes.set(key, cell);
   }
   return { minutes: [...minutes.values()], recent: recent.slice(-50) };
+}
+
+function naiveEntry({ type, data }: Exclude<Event, { type: 'CommandRejected' }>) {
+  const add = (amounts: number[]) => amounts.reduce((sum, amount) => sum + amount, 0);
+  switch (type) {
+    case 'SaleRecorded':
+    case 'SaleVoided': {
+      const net = add(data.lines.map(({ gross, discount }) => gross - discount));
+      if (type === 'SaleRecorded') return { entry: `SALE ${data.saleId}`, at: data.occurredAt, orders: 1, net };
+      return { entry: `VOID ${data.saleId}`, at: data.soldAt, orders: -1, net: -net };
+    }
+    case 'SaleRefunded': {
+      const net = -add(data.lines.map(({ amount }) => amount));
+      return { entry: `REFUND ${data.saleId}`, at: data.occurredAt, orders: 0, net };
+    }
+    case 'ReturnRecorded': {
+      const net = -add(data.lines.map(({ gross }) => gross));
+      return { entry: `RETURN ${data.returnId}`, at: data.occurredAt, orders: 0, net };
+    }
+  }
 }
 
 function byMinute(minutes: readonly WindowMinute[]): WindowMinute[] {

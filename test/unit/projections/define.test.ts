@@ -21,6 +21,8 @@ const customers = defineProjection({
       if (customerId === null) return;
       emit({ customer: customerId }, { orders: 1, first_purchase: occurredAt, last_purchase: occurredAt, channel });
     },
+    SaleRefunded: ignore,
+    SaleVoided: ignore,
     ReturnRecorded: ignore,
     CommandRejected: ignore,
   },
@@ -35,7 +37,7 @@ describe('defineProjection', () => {
       version: 1,
       table: { key: { currency: 'text' }, measures: { orders: sum } },
       // @ts-expect-error: CommandRejected is missing
-      handlers: { SaleRecorded: ignore, ReturnRecorded: ignore },
+      handlers: { SaleRecorded: ignore, SaleRefunded: ignore, SaleVoided: ignore, ReturnRecorded: ignore },
     });
     defineProjection({
       name: 'broken',
@@ -44,6 +46,8 @@ describe('defineProjection', () => {
       handlers: {
         // @ts-expect-error: the table has no such measure
         SaleRecorded: ({ currency }, emit) => emit({ currency }, { sales: 1 }),
+        SaleRefunded: ignore,
+        SaleVoided: ignore,
         ReturnRecorded: ignore,
         CommandRejected: ignore,
       },
