@@ -1,8 +1,19 @@
 /** Where the services are: the environment first, then what `npm start` runs. */
 import { runningAddresses } from '../dev/addresses.ts';
 import { CommandApiUnreachable } from '../dev/command-errors.ts';
+import { DevError } from '../dev/dev-error.ts';
 import { environment } from '../dev/environment.ts';
 import { type Config, readConfig } from '../platform/config.ts';
+
+/** Postgres can't be reached, or was lost. */
+export class PostgresUnreachable extends DevError {
+  override name = 'PostgresUnreachable';
+
+  constructor(cause: unknown) {
+    const hint = 'Start everything with: npm start, or set DATABASE_URL and the other three addresses.';
+    super(`Postgres does not answer: ${reasonOf(cause)}.`, hint, { cause });
+  }
+}
 
 export function settings(): Config {
   return readConfig({ ...runningAddresses(), ...environment });

@@ -1,4 +1,5 @@
 /** Makes servers ready for an installation: topics, schemas, tables. Idempotent. */
+import { migrate as migrateApiKeys } from '../commands/keys/migrate.ts';
 import { migrate as migrateCommandSide } from '../commands/state/migrate.ts';
 import type { Config } from '../platform/config.ts';
 import { namesOf } from '../platform/names.ts';
@@ -12,6 +13,8 @@ export async function setUp(config: Config): Promise<void> {
   await Promise.all([
     createTopics(config, topics),
     registerAll(config.registry, topics),
-    migrateCommandSide(config).then(() => migrateReadModels(config)),
+    migrateCommandSide(config)
+      .then(() => migrateApiKeys(config))
+      .then(() => migrateReadModels(config)),
   ]);
 }

@@ -19,8 +19,14 @@ export interface Config {
   httpPort: number;
   /** Port of the command API. */
   commandsPort: number;
-  /** Port of a worker's /health; 0 for none. */
+  /** Port on which a command side process or a worker serves /health and /metrics; 0 for none. */
   healthPort: number;
+  /** Commands a second that one API key may send, unless it has a rate of its own; 0: as many as it likes. */
+  ratePerKey: number;
+  /** Undecided commands in the log from which on the command API takes no more. */
+  maxUndecided: number;
+  /** What the `sales` command sends to the command API, if anything. */
+  apiKey: string | undefined;
   /** Partitions of both topics; fixed for the life of an installation. */
   partitions: number;
   /** IANA zone of the store: the day of per-day rollups, and the dashboard's default. */
@@ -47,6 +53,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     httpPort: whole(env, 'SALES_HTTP_PORT', 0, 65535, 4000),
     commandsPort: whole(env, 'SALES_COMMANDS_PORT', 0, 65535, 4001),
     healthPort: whole(env, 'SALES_HEALTH_PORT', 0, 65535, 0),
+    ratePerKey: whole(env, 'SALES_RATE_PER_KEY', 0, 1_000_000, mode === 'production' ? 1000 : 0),
+    maxUndecided: whole(env, 'SALES_MAX_UNDECIDED', 1, 1_000_000_000, 100_000),
+    apiKey: env.SALES_API_KEY || undefined,
     partitions: whole(env, 'SALES_PARTITIONS', 1, 256, 8),
     storeTimeZone: timeZone(env, 'SALES_STORE_TIME_ZONE', 'UTC'),
     logLevel: oneOf(env, 'SALES_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
