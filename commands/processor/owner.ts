@@ -180,7 +180,6 @@ export class Owner {
       if (isValid(record)) this.#foldRecord(record);
       else this.#skip(record);
     }
-    this.#commands.dropBelow((this.#view.lastCommand?.offset ?? -1) + 1);
   }
 
   #foldRecord(record: LogRecord): void {
@@ -212,7 +211,10 @@ export class Owner {
 
   async #decide(): Promise<void> {
     const { codec, partition, partitionOf } = this.#options;
+    // Another owner may have decided what comes in only now.
+    if (!this.#toCheck) this.#commands.dropBelow((this.#view.lastCommand?.offset ?? -1) + 1);
     const records = this.#commands.peek(BATCH.commands);
+    if (records.length === 0) return;
     await this.#patiently(() => codec.learn(records.map((record) => record.value)));
     const received = records.map((record) => receive(record, partition, codec, partitionOf));
     if (this.#toCheck) return this.#checkLastCommand(received[0]);
