@@ -1,8 +1,6 @@
-/** Which generations of which projections are live, and how far each has come in each partition. */
+/** How far each generation has come in each partition. */
 import type pg from 'pg';
-import { isMissingTable } from '../platform/postgres/index.ts';
-import type { Projection } from './define.ts';
-import { quote, type Target } from './sql.ts';
+import { type Kept, moveCheckpoints, quote } from './sql.ts';
 
 export interface Checkpoint {
   /** Everything below is folded in. */
@@ -15,57 +13,30 @@ export interface Checkpoint {
 
 /** One step of one generation in one partition. */
 export interface Move {
-  target: Target;
+  kept: Kept;
   partition: number;
   expected: number;
   next: Checkpoint;
 }
 
-/** Somebody else moved a checkpoint: this worker has lost a partition, or Postgres went back. Load them again. */
+/**
+ * Somebody else moved a checkpoint (this worker has lost a partition, or Postgres went back), or other generations are to
+ * be kept level now. Load them again.
+ */
 export class CheckpointConflict extends Error {
   override name = 'CheckpointConflict';
 }
 
 /** Names a generation's checkpoint of one partition within a process. */
-export function checkpointKey({ projection, generation }: Target, partition: number): string {
+export function checkpointKey({ projection, generation }: Kept, partition: number): string {
   return `${projection.name}/${generation}/${partition}`;
-}
-
-interface Generation {
-  projection: string;
-  generation: number;
-  version: number;
-}
-
-/** The live generation of every projection. Throws when one is missing or was built by another version of its code. */
-export async function loadLive(pool: pg.Pool, schema: string, projections: readonly Projection[]): Promise<Target[]> {
-  const query = `select projection, generation, version from ${quote(schema)}.generations where status = 'live'`;
-  const { rows } = await pool.query<Generation>(query).catch((error) => {
-    if (isMissingTable(error)) return { rows: [] };
-    throw error;
-  });
-  return projections.map((projection) => {
-    const live = rows.find((row) => row.projection === projection.name);
-    if (!live) {
-      throw new Error(
-        `Projection ${projection.name} has no tables in schema ${schema} yet. Run the set-up (npm start does).`,
-      );
-    }
-    if (live.version !== projection.version) {
-      throw new Error(
-        `Projection ${projection.name} was built by its version ${live.version}, and this is version ` +
-          `${projection.version}: its figures would mix both. Rebuild it.`,
-      );
-    }
-    return { projection, schema, generation: live.generation };
-  });
 }
 
 /** Checkpoints by {@link checkpointKey}. Throws when one is missing. */
 export async function loadCheckpoints(
-  pool: pg.Pool,
+  pool: pg.Pool | pg.ClientBase,
   schema: string,
-  targets: readonly Target[],
+  generations: readonly Kept[],
   partitions: readonly number[],
 ): Promise<Map<string, Checkpoint>> {
   const { rows } = await pool.query(
@@ -79,7 +50,7 @@ export async function loadCheckpoints(
       { nextOffset: next_offset, lastEventId: last_event_id, recordedAt: recorded_at?.getTime() ?? null },
     ]),
   );
-  const wanted = targets.flatMap((target) => partitions.map((partition) => checkpointKey(target, partition)));
+  const wanted = generations.flatMap((kept) => partitions.map((partition) => checkpointKey(kept, partition)));
   return new Map(
     wanted.map((key) => {
       const checkpoint = found.get(key);
@@ -89,11 +60,19 @@ export async function loadCheckpoints(
   );
 }
 
+/** Moves checkpoints in a transaction of one's own. Throws {@link CheckpointConflict} when one is elsewhere than expected. */
+export async function moveAll(client: pg.ClientBase, schema: string, moves: readonly Move[]): Promise<void> {
+  const { rowCount } = await client.query(moveCheckpoints(schema), moveArrays(moves));
+  if (rowCount !== moves.length) {
+    throw new CheckpointConflict(`${moves.length - (rowCount ?? 0)} of ${moves.length} checkpoints have moved`);
+  }
+}
+
 /** The moves as {@link statementsOf} takes them: one array a column. */
 export function moveArrays(moves: readonly Move[]): unknown[] {
   return [
-    moves.map(({ target }) => target.projection.name),
-    moves.map(({ target }) => target.generation),
+    moves.map(({ kept }) => kept.projection.name),
+    moves.map(({ kept }) => kept.generation),
     moves.map(({ partition }) => partition),
     moves.map(({ expected }) => expected),
     moves.map(({ next }) => next.nextOffset),

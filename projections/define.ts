@@ -83,7 +83,14 @@ interface ProjectionBase {
 }
 export type Rollup = ProjectionBase & { kind: 'rollup'; table: RollupTable };
 export type Ledger = ProjectionBase & { kind: 'ledger'; table: LedgerTable };
+/** Has a table, which the engine derives from the definition. */
 export type Projection = Rollup | Ledger;
+/** Is kept elsewhere; its checkpoints lie with all others. */
+export interface Window {
+  kind: 'window';
+  name: string;
+  version: number;
+}
 
 /** A projection that keeps merged figures by key. */
 export function defineProjection<const K extends Columns, const M extends Measures>(definition: {

@@ -16,7 +16,7 @@ import type {
 export const LAST_RECORDED = 'last_recorded';
 
 export interface Fold {
-  /** Events of one partition must come in the order of their offsets. Throws what the handler throws. */
+  /** Events of one partition must come in the order of their offsets. Throws what the handler throws, and adds nothing. */
   add(event: Event, context: EventContext): void;
   /** One row a key with the values of all columns. */
   rows(): Iterable<Row>;
@@ -26,11 +26,15 @@ export interface Fold {
 /** An empty batch for a projection. */
 export function startFold(projection: Projection): Fold {
   let order = 0;
+  let emitted: [key: Row, measures: Row | undefined][] = [];
+  const hold: EmitRow = (key, measures) => void emitted.push([key, measures]);
   const { emit, rows } = projection.kind === 'rollup' ? mergeByKey(projection.table, () => order) : collect();
   return {
     add(event, context) {
       order = recordedOrder(context);
-      handle(projection.handlers, event, emit, context);
+      emitted = [];
+      handle(projection.handlers, event, hold, context);
+      for (const [key, measures] of emitted) emit(key, measures);
     },
     rows: () => rows.values(),
     get size() {

@@ -3,9 +3,12 @@ import type { SaleRecorded } from '../domain/messages.generated.ts';
 import { sumOf } from '../domain/money.ts';
 import { KEPT_RECENT, minuteOf } from '../platform/live-window/keys.ts';
 import type { RecentSale, WindowDelta } from '../platform/live-window/live-window.ts';
-import { type EventContext, type Handlers, ignore } from './define.ts';
+import { type EventContext, type Handlers, ignore, type Window } from './define.ts';
 import { addExactly, handle } from './fold.ts';
 import type { FoldedRecord } from './log-slice.ts';
+
+/** The window as one of the projections: it has generations and checkpoints like every table. */
+export const liveWindow: Window = { kind: 'window', name: 'live_window', version: 1 };
 
 /** Adds an entry to the recent ones, and figures to the minute of the moment `at` (milliseconds since 1970 UTC). */
 type EmitEntry = (entry: RecentSale, at: number, orders: number, net: number) => void;

@@ -1,7 +1,12 @@
-/** The tables of all live projections with their checkpoints: what is folded in moves both in one transaction. */
+/** The tables that are kept level, with their checkpoints: what is folded in moves both in one transaction. */
 import type pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
-import { inTransaction, isUniqueViolation, retryConflicts, sqlState } from '../platform/postgres/index.ts';
+import {
+  inTransaction,
+  isMissingTable,
+  isUniqueViolation,
+  retryConflicts,
+  sqlState,
+} from '../platform/postgres/index.ts';
 import {
   type Checkpoint,
   CheckpointConflict,
@@ -10,15 +15,22 @@ import {
   type Move,
   moveArrays,
 } from './checkpoints.ts';
+import type { Projection } from './define.ts';
 import { type Fold, startFold } from './fold.ts';
-import { idOf, type LogSlice } from './log-slice.ts';
-import { toArrays, toCopyText } from './rows.ts';
-import { CHECKPOINT_CONFLICT, type Column, type Statements, statementsOf, type Target } from './sql.ts';
-
-/** A valid event that a projection cannot fold. */
-export class UnfoldableError extends Error {
-  override name = 'UnfoldableError';
-}
+import { foldRecords, undecodable } from './fold-records.ts';
+import { type Followed, loadFollowed } from './generations.ts';
+import { type FoldedRecord, idOf, type LogSlice } from './log-slice.ts';
+import { type Discarded, loadDiscarded, type Parked, parkedArrays } from './parked.ts';
+import { copyRows, toArrays } from './rows.ts';
+import {
+  CHECKPOINT_CONFLICT,
+  EPOCH_OVER,
+  type Kept,
+  quote,
+  type Statements,
+  statementsOf,
+  type Target,
+} from './sql.ts';
 
 /** The record below a checkpoint is another one than was folded: the log was recreated or rewritten. */
 export class LogChangedError extends Error {
@@ -28,136 +40,169 @@ export class LogChangedError extends Error {
 /** How far all live projections have come in each partition: everything below is in every table. */
 export type Positions = Map<number, number>;
 
+/** What one commit writes: a fold for each target in their order, the checkpoints' moves, and what is passed over. */
+interface Batch {
+  folds: Fold[];
+  moves: Move[];
+  parked: { kept: Kept; parked: Parked }[];
+}
+
 /** Rows of a ledger from which on COPY is cheaper than its extra round trips. */
 const COPY_FROM_ROWS = 300;
 
 export class ReadModels {
   readonly #pool: pg.Pool;
-  readonly #targets: readonly Target[];
-  readonly #statements: Statements;
   readonly #schema: string;
+  readonly #projections: readonly Projection[];
+  #followed: Followed = { epoch: 0, targets: [], windows: [] };
+  #statements: Statements;
   readonly #checkpoints = new Map<string, Checkpoint>();
+  #discarded = new Map<string, Discarded>();
 
-  constructor(pool: pg.Pool, schema: string, targets: readonly Target[]) {
+  constructor(pool: pg.Pool, schema: string, projections: readonly Projection[]) {
     this.#pool = pool;
     this.#schema = schema;
-    this.#targets = targets;
-    this.#statements = statementsOf(schema, targets);
+    this.#projections = projections;
+    this.#statements = statementsOf(schema, []);
   }
 
-  /** Reads the checkpoints of these partitions from the database. */
+  /** Reads which generations are to be kept level, and their checkpoints of these partitions. */
   async load(partitions: readonly number[]): Promise<Positions> {
-    const loaded = await loadCheckpoints(this.#pool, this.#schema, this.#targets, partitions);
+    const followed = await loadFollowed(this.#pool, this.#schema, this.#projections);
+    if (followed.epoch !== this.#followed.epoch) {
+      this.#followed = followed;
+      this.#statements = statementsOf(this.#schema, followed.targets);
+    }
+    this.#discarded = await loadDiscarded(this.#pool, this.#schema);
+    const loaded = await loadCheckpoints(this.#pool, this.#schema, this.#kept(), partitions);
     for (const [key, checkpoint] of loaded) this.#checkpoints.set(key, checkpoint);
     return new Map(partitions.map((partition) => [partition, this.position(partition)]));
   }
 
+  /** Whether other generations are to be kept level than those that were loaded. */
+  async isOutdated(): Promise<boolean> {
+    const { rows } = await this.#pool.query<{ epoch: number }>(`select epoch from ${quote(this.#schema)}.control`);
+    return rows[0]?.epoch !== this.#followed.epoch;
+  }
+
   /** The lowest of the checkpoints of a loaded partition. */
   position(partition: number): number {
-    return Math.min(...this.#targets.map((target) => this.#checkpoint(target, partition).nextOffset));
+    return Math.min(...this.#kept().map((kept) => this.#checkpoint(kept, partition).nextOffset));
+  }
+
+  /** How far each generation of the live window is to reach in a loaded partition. */
+  windows(partition: number): Map<number, number> {
+    return new Map(
+      this.#followed.windows.map((kept) => [kept.generation, this.#checkpoint(kept, partition).nextOffset]),
+    );
   }
 
   /**
-   * Folds slices of loaded partitions into every table, in one transaction with the checkpoints. A projection that is
-   * ahead skips what it has. Throws {@link UnfoldableError}, {@link LogChangedError}, `CheckpointConflict` (nothing was
-   * written; load again) and the database's errors. Resolves to the new positions of the slices' partitions.
+   * Folds slices of loaded partitions into every table, in one transaction with the checkpoints. A generation that is
+   * ahead skips what it has; events that a projection can not take are parked. Throws {@link LogChangedError},
+   * `CheckpointConflict` (nothing was written; load again) and the database's errors. Resolves to the new positions of
+   * the slices' partitions.
    */
   async commit(slices: readonly LogSlice[]): Promise<Positions> {
-    const moves: Move[] = [];
-    const folds = this.#targets.map((target) => this.#fold(target, slices, moves));
-    if (moves.length > 0) await this.#write(folds, moves);
-    for (const { target, partition, next } of moves) this.#checkpoints.set(checkpointKey(target, partition), next);
+    const batch: Batch = { folds: [], moves: [], parked: [] };
+    for (const target of this.#followed.targets) batch.folds.push(this.#fold(target, slices, batch));
+    for (const window of this.#followed.windows) {
+      const { discarded, records } = this.#take(window, slices, batch);
+      for (const parked of undecodable(records, discarded)) batch.parked.push({ kept: window, parked });
+    }
+    if (batch.moves.length > 0) await this.#write(batch);
+    for (const { kept, partition, next } of batch.moves) this.#checkpoints.set(checkpointKey(kept, partition), next);
     return new Map(slices.map(({ partition }) => [partition, this.position(partition)]));
   }
 
-  #fold(target: Target, slices: readonly LogSlice[], moves: Move[]): Fold {
+  #kept(): Kept[] {
+    return [...this.#followed.targets, ...this.#followed.windows];
+  }
+
+  #fold(target: Target, slices: readonly LogSlice[], batch: Batch): Fold {
     const fold = startFold(target.projection);
+    const { discarded, records } = this.#take(target, slices, batch);
+    for (const parked of foldRecords(fold, records, discarded)) batch.parked.push({ kept: target, parked });
+    return fold;
+  }
+
+  /** The records that a generation lacks, and its moves past them. */
+  #take(kept: Kept, slices: readonly LogSlice[], { moves }: Batch) {
+    const taken: FoldedRecord[][] = [];
     for (const { partition, from, to, records } of slices) {
-      const { nextOffset, lastEventId, recordedAt } = this.#checkpoint(target, partition);
+      const { nextOffset, lastEventId } = this.#checkpoint(kept, partition);
       if (nextOffset < from)
         throw new RangeError(`Records ${nextOffset} to ${from - 1} of ${partition} were not read.`);
       const before = records[nextOffset - 1 - from];
       if (before && lastEventId !== null && idOf(before) !== lastEventId) {
         throw new LogChangedError(
-          `${partition}:${nextOffset - 1} is ${idOf(before)}, but ${target.projection.name} folded ${lastEventId} ` +
+          `${partition}:${nextOffset - 1} is ${idOf(before)}, but ${kept.projection.name} folded ${lastEventId} ` +
             'there: the log is not the one that these tables were made from. Restore it, or rebuild from the new one.',
         );
       }
-      if (nextOffset >= to) continue;
-      for (const record of nextOffset === from ? records : records.slice(nextOffset - from)) {
-        if (!record.event) continue;
-        try {
-          fold.add(record.event, record);
-        } catch (cause) {
-          const place = `${partition}:${record.offset} (${idOf(record)})`;
-          throw new UnfoldableError(`Projection ${target.projection.name} cannot fold ${place}: ${cause}`, { cause });
-        }
-      }
       const last = records[records.length - 1];
-      const known = last ? { lastEventId: idOf(last), recordedAt: last.recordedAt } : { lastEventId, recordedAt };
-      const next = { nextOffset: to, ...known };
-      moves.push({ target, partition, expected: nextOffset, next });
+      if (nextOffset >= to || !last) continue;
+      taken.push(nextOffset === from ? [...records] : records.slice(nextOffset - from));
+      const next = { nextOffset: to, lastEventId: idOf(last), recordedAt: last.recordedAt };
+      moves.push({ kept, partition, expected: nextOffset, next });
     }
-    return fold;
+    return { discarded: this.#discarded.get(kept.projection.name), records: taken.flat() };
   }
 
-  async #write(folds: readonly Fold[], moves: readonly Move[]): Promise<void> {
-    const large = this.#targets.some(({ projection }, index) => {
-      return projection.kind === 'ledger' && (folds[index]?.size ?? 0) >= COPY_FROM_ROWS;
+  async #write(batch: Batch): Promise<void> {
+    const large = this.#followed.targets.some(({ projection }, index) => {
+      return projection.kind === 'ledger' && (batch.folds[index]?.size ?? 0) >= COPY_FROM_ROWS;
     });
     try {
-      if (large) await this.#copyAndCommit(folds, moves).catch(unlessDuplicate(() => this.#commitAll(folds, moves)));
-      else await this.#commitAll(folds, moves);
+      if (large) await this.#copyAndCommit(batch).catch(unlessDuplicate(() => this.#commitAll(batch)));
+      else await this.#commitAll(batch);
     } catch (error) {
-      if (sqlState(error) === CHECKPOINT_CONFLICT)
-        throw new CheckpointConflict((error as Error).message, { cause: error });
-      throw error;
+      if (!isOutdated(error)) throw error;
+      throw new CheckpointConflict((error as Error).message, { cause: error });
     }
   }
 
   /** One statement for everything. */
-  async #commitAll(folds: readonly Fold[], moves: readonly Move[]): Promise<void> {
-    await retryConflicts(() => this.#commit(this.#pool, folds, moves, () => true));
+  async #commitAll(batch: Batch): Promise<void> {
+    await retryConflicts(() => this.#commit(this.#pool, batch, () => true));
   }
 
   /** Ledgers by COPY, the rest by the one statement. */
-  #copyAndCommit(folds: readonly Fold[], moves: readonly Move[]): Promise<void> {
+  #copyAndCommit(batch: Batch): Promise<void> {
     return inTransaction(this.#pool, async (client) => {
       for (const [index, { target, columns, copyIn }] of this.#statements.targets.entries()) {
-        const fold = folds[index];
-        if (fold && fold.size > 0 && target.projection.kind === 'ledger') await copyRows(client, copyIn, columns, fold);
+        const fold = batch.folds[index];
+        if (fold && fold.size > 0 && target.projection.kind === 'ledger')
+          await copyRows(client, copyIn, columns, fold.rows());
       }
-      await this.#commit(client, folds, moves, ({ projection }) => projection.kind !== 'ledger');
+      await this.#commit(client, batch, ({ projection }) => projection.kind !== 'ledger');
     });
   }
 
   async #commit(
     client: pg.Pool | pg.ClientBase,
-    folds: readonly Fold[],
-    moves: readonly Move[],
+    { folds, moves, parked }: Batch,
     includes: (target: Target) => boolean,
   ): Promise<void> {
     const arrays = this.#statements.targets.flatMap(({ target, columns }, index) =>
       toArrays(includes(target) ? (folds[index]?.rows() ?? []) : [], columns),
     );
-    await client.query({ ...this.#statements.commit, values: [...moveArrays(moves), ...arrays] });
+    await client.query({
+      ...this.#statements.commit,
+      values: [...moveArrays(moves), ...parkedArrays(parked), ...arrays, this.#followed.epoch],
+    });
   }
 
-  #checkpoint(target: Target, partition: number): Checkpoint {
-    const checkpoint = this.#checkpoints.get(checkpointKey(target, partition));
+  #checkpoint(kept: Kept, partition: number): Checkpoint {
+    const checkpoint = this.#checkpoints.get(checkpointKey(kept, partition));
     if (!checkpoint) throw new Error(`The checkpoints of partition ${partition} were not loaded.`);
     return checkpoint;
   }
 }
 
-/** Cheaper than an insert by two thirds at 5,000 rows. */
-function copyRows(client: pg.ClientBase, copyIn: string, columns: readonly Column[], fold: Fold): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stream = client.query(copyFrom(copyIn));
-    stream.once('finish', resolve);
-    stream.once('error', reject);
-    stream.end(toCopyText(fold.rows(), columns));
-  });
+/** Checkpoints or generations are not as this worker knows them; a generation that is dropped takes its table along. */
+function isOutdated(error: unknown): boolean {
+  return [CHECKPOINT_CONFLICT, EPOCH_OVER].includes(sqlState(error) ?? '') || isMissingTable(error);
 }
 
 function unlessDuplicate(instead: () => Promise<void>) {

@@ -1,6 +1,8 @@
 /** The SQL of a projection's tables, derived from its definition. */
-import type { Columns, ColumnType, Projection } from './define.ts';
+import { createHash } from 'node:crypto';
+import type { Columns, ColumnType, Projection, Window } from './define.ts';
 import { LAST_RECORDED, namesOf } from './fold.ts';
+import { insertParked, PARKED_COLUMNS } from './parked.ts';
 
 /** A column as the database has it: `name` unquoted, `type` without null. */
 export interface Column {
@@ -16,7 +18,14 @@ export interface Target {
   generation: number;
 }
 
-export function tableOf({ projection, schema, generation }: Target): string {
+/** One generation of a projection or of a window. */
+export interface Kept {
+  projection: Projection | Window;
+  schema: string;
+  generation: number;
+}
+
+export function tableOf({ projection, schema, generation }: Kept): string {
   return `${quote(schema)}.${quote(`${projection.name}_g${generation}`)}`;
 }
 
@@ -28,19 +37,24 @@ export function columnsOf(projection: Projection): Column[] {
 /** Postgres aligns columns: with the widest first no bytes are lost between them. */
 const widths: Record<Column['type'], number> = { bigint: 8, timestamptz: 8, int: 4, date: 4, text: 1 };
 
-/** Creates the table and its indexes where they are missing. */
-export function createTable(target: Target): string[] {
+/** Creates the table. One that is filled by COPY alone gets its indexes later, by {@link createIndexes}. */
+export function createTable(target: Target): string {
   const { projection } = target;
-  const table = tableOf(target);
   // Rows of a rollup are updated again and again: room on their page keeps the updates off the index.
   const storage = projection.kind === 'rollup' ? ' with (fillfactor = 80)' : '';
+  return `create table ${tableOf(target)} (${columnList(projection)})${storage}`;
+}
+
+/** Creates the key and the indexes where they are missing. */
+export function createIndexes(target: Target): string[] {
+  const { projection, generation } = target;
+  const table = tableOf(target);
+  const name = (suffix: string) => quote(`${projection.name}_g${generation}_${suffix}`);
   const indexes = projection.kind === 'ledger' ? projection.table.indexes : [];
   return [
-    `create table if not exists ${table} (${columnList(projection)}, primary key (${keyList(projection)}))${storage}`,
-    ...indexes.map((index, position) => {
-      const name = quote(`${projection.name}_g${target.generation}_i${position + 1}`);
-      return `create index if not exists ${name} on ${table} (${index})`;
-    }),
+    // An upsert asks for a unique index on the key; a primary key would be one more statement to make it idempotent.
+    `create unique index if not exists ${name('key')} on ${table} (${keyList(projection)})`,
+    ...indexes.map((index, at) => `create index if not exists ${name(`i${at + 1}`)} on ${table} (${index})`),
   ];
 }
 
@@ -55,12 +69,13 @@ function columnList(projection: Projection): string {
     .join(', ');
 }
 
-/** Makes the view that readers use show this generation. */
-export function createView(target: Target): string {
-  const { projection, schema } = target;
+/** Makes the view that readers use show this generation; in `schema` when it is another one than the table's. */
+export function createView(target: Target, schema = target.schema): string[] {
+  const { projection } = target;
   const shown = [...columnsIn(projection.table.key), ...columnsIn(valuesOf(projection))].map(({ name }) => quote(name));
   const view = `${quote(schema)}.${quote(projection.name)}`;
-  return `create or replace view ${view} as select ${shown.join(', ')} from ${tableOf(target)}`;
+  // Another version may have other columns, which "or replace" does not allow.
+  return [`drop view if exists ${view}`, `create view ${view} as select ${shown.join(', ')} from ${tableOf(target)}`];
 }
 
 /**
@@ -89,16 +104,18 @@ export function copyIn(target: Target): string {
 /** How to commit a batch, worked out once. */
 export interface Statements {
   /**
-   * Moves checkpoints and adds the rows of all targets, in this order of parameters: see {@link MOVED}, then one array
-   * a column of each target. One statement, so one round trip. Fails with {@link CHECKPOINT_CONFLICT} when a
-   * checkpoint is not where it is expected.
+   * Moves checkpoints and adds the rows of all targets, in this order of parameters: see {@link MOVED}, what is parked, then one array
+   * a column of each target, at last the epoch. One statement, so one round trip. Fails with
+   * {@link CHECKPOINT_CONFLICT} when a checkpoint is not where it is expected, with {@link EPOCH_OVER} when the targets
+   * are no longer those that are to be kept level.
    */
   commit: { name: string; text: string };
   targets: readonly { target: Target; columns: readonly Column[]; copyIn: string }[];
 }
 
-/** SQLSTATE of the error that a moved checkpoint raises. */
+/** SQLSTATE of the errors that a moved checkpoint raises, and an epoch that is over. */
 export const CHECKPOINT_CONFLICT = 'SA001';
+export const EPOCH_OVER = 'SA002';
 
 const MOVED = [
   'projection text',
@@ -111,25 +128,19 @@ const MOVED = [
 ];
 
 export function statementsOf(schema: string, targets: readonly Target[]): Statements {
-  let first = MOVED.length + 1;
+  const parked = `parked as (${insertParked(schema, MOVED.length + 1)})`;
+  let first = MOVED.length + PARKED_COLUMNS + 1;
   const upserts = targets.map((target, index) => {
     const text = upsert(target, first);
     first += columnsOf(target.projection).length;
     return `added${index} as (${text})`;
   });
   const ns = quote(schema);
-  const moved = `moved as (
-    update ${ns}.checkpoints as kept set next_offset = move.next, last_event_id = move.last, recorded_at = move.recorded
-    from unnest(${MOVED.map((column, index) => `$${index + 1}::${column.split(' ')[1]}[]`).join(', ')})
-      as move (${MOVED.map((column) => column.split(' ')[0]).join(', ')})
-    where kept.projection = move.projection and kept.generation = move.generation
-      and kept.partition = move.partition and kept.next_offset = move.expected
-    returning kept.partition)`;
-  const check = `select ${ns}.require_moved((select count(*) from moved), cardinality($1))`;
+  const check = `select ${ns}.require_moved((select count(*) from moved), cardinality($1), $${first}::bigint)`;
   return {
     commit: {
-      name: `commit ${targets.map(tableOf).join()}`.slice(0, 60),
-      text: `with ${[moved, ...upserts].join(', ')} ${check}`,
+      name: `commit ${createHash('md5').update(targets.map(tableOf).join()).digest('hex')}`,
+      text: `with ${[movedIn(schema), parked, ...upserts].join(', ')} ${check}`,
     },
     targets: targets.map((target) => ({ target, columns: columnsOf(target.projection), copyIn: copyIn(target) })),
   };
@@ -137,12 +148,33 @@ export function statementsOf(schema: string, targets: readonly Target[]): Statem
 
 /** Fails the statement that calls it, and with it all that the statement did. */
 export function createRequireMoved(schema: string): string {
-  return `create or replace function ${quote(schema)}.require_moved(moved bigint, wanted int) returns void language plpgsql as $$
+  const ns = quote(schema);
+  return `create or replace function ${ns}.require_moved(moved bigint, wanted int, known bigint) returns void
+    language plpgsql as $$
     begin
       if moved <> wanted then
         raise exception '% of % checkpoints have moved', wanted - moved, wanted using errcode = '${CHECKPOINT_CONFLICT}';
       end if;
+      if not exists (select from ${ns}.control where epoch = known) then
+        raise exception 'generations have changed since epoch %', known using errcode = '${EPOCH_OVER}';
+      end if;
     end $$`;
+}
+
+/** Moves checkpoints alone, in the order of parameters of {@link MOVED}; gives a row for each that was where expected. */
+export function moveCheckpoints(schema: string): string {
+  return `with ${movedIn(schema)} select * from moved`;
+}
+
+function movedIn(schema: string): string {
+  return `moved as (
+    update ${quote(schema)}.checkpoints as kept
+    set next_offset = move.next, last_event_id = move.last, recorded_at = move.recorded
+    from unnest(${MOVED.map((column, index) => `$${index + 1}::${column.split(' ')[1]}[]`).join(', ')})
+      as move (${MOVED.map((column) => column.split(' ')[0]).join(', ')})
+    where kept.projection = move.projection and kept.generation = move.generation
+      and kept.partition = move.partition and kept.next_offset = move.expected
+    returning kept.partition)`;
 }
 
 export function quote(name: string): string {

@@ -11,7 +11,7 @@ import { createRedis } from '../platform/redis.ts';
 import { createApp } from './app.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { listenForPositions } from './live/notifications.ts';
-import { type Position, positionsSql } from './queries/positions.ts';
+import { type Position, windowCheckpointsSql } from './queries/positions.ts';
 
 /** Connections for queries; one more listens. */
 const POOL_SIZE = 8;
@@ -41,8 +41,9 @@ export async function startReadApi({ config, logger, dashboard, onFailure }: Rea
   const live = new LiveFeed({
     window: new LiveWindowReader(redis, names.redisPrefix),
     readCheckpoints: async () => {
-      const { rows } = await pool.query<Position>(positionsSql(schema));
-      return new Map(rows.map(({ partition, nextOffset }) => [partition, nextOffset]));
+      const { rows } = await pool.query<Position & { generation: number }>(windowCheckpointsSql(schema));
+      const offsets = new Map(rows.map(({ partition, nextOffset }) => [partition, nextOffset]));
+      return { generation: rows[0]?.generation ?? 1, offsets };
     },
     partitions: config.partitions,
     logger,

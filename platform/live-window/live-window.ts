@@ -58,7 +58,11 @@ export interface WindowSlice {
   recent: RecentSale[];
 }
 
-const GENERATION = 1;
+/** One partition's window in one generation. */
+export interface WindowPlace {
+  generation: number;
+  partition: number;
+}
 
 export class LiveWindowWriter {
   readonly #redis: Redis;
@@ -71,24 +75,38 @@ export class LiveWindowWriter {
   }
 
   /** Adds to a window whose fence is `from`. False when it has another (nothing was written): it must be rebuilt. */
-  follow(delta: WindowDelta, now: number): Promise<boolean> {
-    return this.#write('follow', delta, String(delta.from), now);
+  follow(generation: number, delta: WindowDelta, now: number): Promise<boolean> {
+    return this.#write(generation, 'follow', delta, String(delta.from), now);
   }
 
   /** Puts the delta in the window's place if its fence is still the one observed. False when it has moved. */
-  replace(delta: WindowDelta, observed: number | null, now: number): Promise<boolean> {
-    return this.#write('replace', delta, observed === null ? '' : String(observed), now);
+  replace(generation: number, delta: WindowDelta, observed: number | null, now: number): Promise<boolean> {
+    return this.#write(generation, 'replace', delta, observed === null ? '' : String(observed), now);
   }
 
-  /** The fence of each partition's window; null where there is none. */
-  async fences(partitions: readonly number[]): Promise<(number | null)[]> {
-    if (partitions.length === 0) return [];
-    const keys = partitions.map((partition) => windowKeys(this.#prefix, GENERATION, partition).fence);
+  /** The fence of each window; null where there is none. */
+  async fences(windows: readonly WindowPlace[]): Promise<(number | null)[]> {
+    if (windows.length === 0) return [];
+    const keys = windows.map(({ generation, partition }) => windowKeys(this.#prefix, generation, partition).fence);
     return (await this.#redis.mget(keys)).map((text) => (text === null ? null : safeInteger(text)));
   }
 
-  async #write(mode: 'follow' | 'replace', delta: WindowDelta, expected: string, now: number): Promise<boolean> {
-    const keys = Object.values(windowKeys(this.#prefix, GENERATION, delta.partition));
+  /** Removes all windows of a generation. */
+  async drop(generation: number, partitions: number): Promise<void> {
+    const keys = Array.from({ length: partitions }, (_, partition) =>
+      Object.values(windowKeys(this.#prefix, generation, partition)),
+    );
+    await this.#redis.unlink(keys.flat());
+  }
+
+  async #write(
+    generation: number,
+    mode: 'follow' | 'replace',
+    delta: WindowDelta,
+    expected: string,
+    now: number,
+  ): Promise<boolean> {
+    const keys = Object.values(windowKeys(this.#prefix, generation, delta.partition));
     const minutes: string[] = [];
     let count = 0;
     for (const { minute, currency, orders, net } of delta.minutes) {
@@ -122,9 +140,9 @@ export class LiveWindowReader {
    * One partition's window at one moment: all of it, or what changed since a fence that an earlier read gave. Reads of
    * several partitions may be started together. Throws RangeError when a sum is beyond 2^53.
    */
-  async read(partition: number, sinceFence = 0): Promise<WindowSlice> {
+  async read(generation: number, partition: number, sinceFence = 0): Promise<WindowSlice> {
     const now = this.#now();
-    const { minutes, touched, recent, fence } = windowKeys(this.#prefix, GENERATION, partition);
+    const { minutes, touched, recent, fence } = windowKeys(this.#prefix, generation, partition);
     const keys = [minutes, touched, recent, fence];
     const reply = (await this.#redis.eval(this.#read, keys.length, ...keys, sinceFence, firstMinute(now))) as ReadReply;
     if (reply[0] === null) return { partition, fence: null, whole: true, minutes: [], recent: [] };

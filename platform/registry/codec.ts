@@ -25,6 +25,11 @@ export class DecodeError extends Error {
   override name = 'DecodeError';
 }
 
+/** The registry knows no schema of this id now. It may be registered later. */
+export class UnknownSchemaError extends DecodeError {
+  override name = 'UnknownSchemaError';
+}
+
 /** The registry did not answer: trying again can help. */
 export class RegistryAwayError extends Error {
   override name = 'RegistryAwayError';
@@ -36,6 +41,8 @@ interface Reader {
   resolver: unknown;
 }
 
+/** How long an unknown schema is not asked for again. */
+const UNKNOWN_FOR_MS = 1000;
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** `ids` are those that registering the catalogue answered (`schemas/registry.ts`). */
@@ -43,6 +50,8 @@ export function createCodec(registryUrl: string, ids: SchemaIds): Codec {
   const registry = new SchemaRegistry({ host: registryUrl });
   const types = new Map<string, { type: RecordType; avro: Type }>();
   const readers = new Map<number, Reader | DecodeError>();
+  /** When an id that was unknown may be asked for again, ms. */
+  const askAgainAt = new Map<number, number>();
   const writers = new Map<RecordType, { avro: Type; id: number }>();
   const scratch = Buffer.alloc(MAX_MESSAGE_BYTES);
 
@@ -58,7 +67,12 @@ export function createCodec(registryUrl: string, ids: SchemaIds): Codec {
       if (isNotFound(error)) return undefined;
       throw new RegistryAwayError(`schema ${id} could not be fetched: ${error.message}`, { cause: error });
     });
-    readers.set(id, writer ? readerFor(id, writer as unknown as Type) : new DecodeError(`schema id ${id} is unknown`));
+    readers.set(
+      id,
+      writer ? readerFor(id, writer as unknown as Type) : new UnknownSchemaError(`schema id ${id} is unknown`),
+    );
+    if (!writer) askAgainAt.set(id, Date.now() + UNKNOWN_FOR_MS);
+    else askAgainAt.delete(id);
   }
 
   function readerFor(id: number, registered: Type): Reader | DecodeError {
@@ -90,7 +104,7 @@ export function createCodec(registryUrl: string, ids: SchemaIds): Codec {
       const unknown = new Set<number>();
       for (const value of values) {
         const id = schemaIdOf(value);
-        if (id !== undefined && !readers.has(id)) unknown.add(id);
+        if (id !== undefined && (!readers.has(id) || (askAgainAt.get(id) ?? Infinity) < Date.now())) unknown.add(id);
       }
       await Promise.all([...unknown].map(learnId));
     },

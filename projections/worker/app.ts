@@ -11,11 +11,10 @@ import { isConnectionLost } from '../../platform/postgres/index.ts';
 import type { Codec } from '../../platform/registry/codec.ts';
 import { retry } from '../../platform/retry.ts';
 import { projections } from '../catalogue.ts';
-import { loadLive } from '../checkpoints.ts';
 import { decodeSlices, type RawSlice } from '../log-slice.ts';
 import { type Positions, ReadModels } from '../read-models.ts';
 import { dayIn } from '../time.ts';
-import { type Applier, applyBatch } from './apply.ts';
+import { type Applier, applyBatch, reload } from './apply.ts';
 import { LiveWindowKeeper } from './live-keeper.ts';
 import { RecordQueue } from './queue.ts';
 import { refoldFromLog } from './refold.ts';
@@ -23,7 +22,7 @@ import { refoldFromLog } from './refold.ts';
 const BATCH = { records: 5000, bytes: 8 * 1024 * 1024 };
 /** Records that may wait before reading pauses, and at how few it goes on. */
 const WAITING = { most: 20_000, resume: 5000 };
-const WINDOW_CHECK_MS = 1000;
+const CHECK_MS = 1000;
 
 export interface ProjectionWorker {
   /** True once partitions were assigned and their checkpoints loaded. */
@@ -50,7 +49,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
   const topic = names.topics.events;
   const storeDay = dayIn(config.storeTimeZone);
   const decode = (slices: readonly RawSlice[]) => decodeSlices(codec, storeDay, slices);
-  const readModels = new ReadModels(pool, names.postgres.read, await loadLive(pool, names.postgres.read, projections));
+  const readModels = new ReadModels(pool, names.postgres.read, projections);
   const liveWindow = new LiveWindowKeeper({
     writer: new LiveWindowWriter(redis, names.redisPrefix),
     refold: refoldFromLog({ kafka, topic, logger, decode, now }),
@@ -87,10 +86,10 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
           onRetry: (error) => logger.warn({ err: error }, 'Postgres does not answer; waiting for it'),
           signal: stopping.signal,
         });
-        for (const [partition, position] of positions) {
+        for (const partition of positions.keys()) {
           owned.add(partition);
           queue.drop(partition);
-          liveWindow.own(partition, position);
+          liveWindow.own(partition, readModels.windows(partition));
         }
         await liveWindow.check();
         ready = true;
@@ -122,10 +121,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     signal: stopping.signal,
     announce: (positions) => announce(pool, names.notifyChannel, positions, logger),
     onSetBack(partition, offset) {
-      logger.error(
-        { partition, offset },
-        'Postgres has lost its last commits; reading the log again from its checkpoint',
-      );
+      logger.warn({ partition, offset }, 'reading the log again from the lowest checkpoint');
       queue.drop(partition);
       consumer?.seek({ topic, partition, offset });
     },
@@ -145,15 +141,20 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     }
   }
 
-  /** A Redis that hangs must not hold up the turn: it is asked outside of it first. */
-  async function checkWindow(): Promise<void> {
+  /** Other generations may be kept level now, and a window may have been lost. */
+  async function check(): Promise<void> {
+    if (await readModels.isOutdated().catch(() => false)) await inTurn(() => reload(applier));
+    // A Redis that hangs must not hold up the turn: it is asked outside of it first.
     if (await liveWindow.answers()) await inTurn(() => liveWindow.check());
   }
 
   const running = run().catch((error) => {
     if (!stopping.signal.aborted) onFailure(error);
   });
-  const checking = setInterval(() => void checkWindow(), WINDOW_CHECK_MS);
+  const checking = setInterval(
+    () => void check().catch((error) => logger.warn({ err: error }, 'not checked; trying again')),
+    CHECK_MS,
+  );
 
   return {
     isReady: () => ready,

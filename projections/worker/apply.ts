@@ -15,7 +15,7 @@ export interface Applier {
   announce(positions: Positions): Promise<void>;
   /** The partitions that this worker has now. */
   owned: ReadonlySet<number>;
-  /** Postgres lost its last commits: the partition must be read again from `position`. */
+  /** Postgres lost its last commits, or a generation joined that is behind: the log must be read again from `position`. */
   onSetBack(partition: number, position: number): void;
   logger: Logger;
   signal: AbortSignal;
@@ -62,14 +62,27 @@ async function commitPatiently(applier: Applier, read: readonly LogSlice[]) {
 
 /** After a commit that failed or may have succeeded: what is left to do, by the checkpoints that the database has. */
 async function reloaded(applier: Applier, slices: readonly LogSlice[]): Promise<LogSlice[]> {
-  const { readModels, liveWindow, owned, onSetBack } = applier;
-  const still = slices.filter(({ partition }) => owned.has(partition));
-  const positions = await readModels.load(still.map(({ partition }) => partition));
-  return still.filter(({ partition, from }) => {
-    const position = positions.get(partition) ?? 0;
-    liveWindow.own(partition, position);
-    if (position >= from) return true;
+  const reached = new Map(slices.map(({ partition, from }) => [partition, from]));
+  const behind = await reload(applier, reached);
+  return slices.filter(({ partition }) => applier.owned.has(partition) && !behind.has(partition));
+}
+
+/**
+ * Loads generations and checkpoints again. Where they reach less far than what was `reached` (as far as was committed,
+ * unless given), the log is read again from there. Gives those partitions.
+ */
+export async function reload(
+  { readModels, liveWindow, owned, onSetBack }: Applier,
+  reached: ReadonlyMap<number, number> = new Map(),
+): Promise<Set<number>> {
+  const before = new Map([...owned].map((partition) => [partition, readModels.position(partition)]));
+  const positions = await readModels.load([...owned]);
+  const behind = new Set<number>();
+  for (const [partition, position] of positions) {
+    liveWindow.own(partition, readModels.windows(partition));
+    if (position >= (reached.get(partition) ?? before.get(partition) ?? 0)) continue;
+    behind.add(partition);
     onSetBack(partition, position);
-    return false;
-  });
+  }
+  return behind;
 }

@@ -7,6 +7,7 @@ import type { LogSlice } from '../log-slice.ts';
 export type Refold = (ends: ReadonlyMap<number, number>) => Promise<LiveFold[]>;
 
 interface Kept {
+  generation: number;
   partition: number;
   /** Up to where the window ought to reach: what Postgres has committed. */
   next: number;
@@ -17,7 +18,7 @@ interface Kept {
 }
 
 /**
- * Keeps the live window of each owned partition level with Postgres. A window that does not stand where it should
+ * Keeps the live windows of each owned partition, one a generation, level with Postgres. A window that does not stand where it should
  * (flushed, restored from an old snapshot, or Postgres went back) is folded anew from the log beside the running work.
  * Nothing here throws: Redis is disposable, and figures in Postgres never wait for it.
  */
@@ -26,7 +27,7 @@ export class LiveWindowKeeper {
   readonly #refold: Refold;
   readonly #logger: Logger;
   readonly #now: () => number;
-  readonly #kept = new Map<number, Kept>();
+  #kept: Kept[] = [];
   #rebuilding: Promise<void> = Promise.resolve();
 
   constructor(options: { writer: LiveWindowWriter; refold: Refold; logger: Logger; now: () => number }) {
@@ -36,29 +37,37 @@ export class LiveWindowKeeper {
     this.#now = options.now;
   }
 
-  /** Takes over a partition whose tables reach up to `next`; {@link check} then sees to its window. */
-  own(partition: number, next: number): void {
-    this.#kept.set(partition, { partition, next, standing: 'unverified', pending: new LiveFold(partition, next) });
+  /** Takes over a partition whose tables reach up to `next` of each generation; {@link check} then sees to its windows. */
+  own(partition: number, next: ReadonlyMap<number, number>): void {
+    this.disown(partition);
+    for (const [generation, offset] of next) {
+      const pending = new LiveFold(partition, offset);
+      this.#kept.push({ generation, partition, next: offset, standing: 'unverified', pending });
+    }
   }
 
   disown(partition: number): void {
-    this.#kept.delete(partition);
+    this.#kept = this.#kept.filter((kept) => kept.partition !== partition);
   }
 
   /** Adds committed slices to their windows, all in one round trip. */
   async apply(slices: readonly LogSlice[]): Promise<void> {
     await Promise.all(
-      slices.map(async ({ partition, from, to, records }) => {
-        const kept = this.#kept.get(partition);
-        if (!kept || to <= kept.next) return;
-        const delta = new LiveFold(partition, kept.next);
-        if (kept.standing === 'rebuilding') kept.pending.add(records, to);
-        else delta.add(records, to);
-        const gap = from > kept.next;
-        kept.next = to;
-        if (kept.standing === 'following' && (gap || !(await this.#follow(delta)))) kept.standing = 'unverified';
-      }),
+      slices.flatMap((slice) =>
+        this.#kept
+          .filter(({ partition, next }) => partition === slice.partition && slice.to > next)
+          .map((kept) => this.#apply(kept, slice)),
+      ),
     );
+  }
+
+  async #apply(kept: Kept, { from, to, records }: LogSlice): Promise<void> {
+    const delta = new LiveFold(kept.partition, kept.next);
+    if (kept.standing === 'rebuilding') kept.pending.add(records, to);
+    else delta.add(records, to);
+    const gap = from > kept.next;
+    kept.next = to;
+    if (kept.standing === 'following' && (gap || !(await this.#follow(kept, delta)))) kept.standing = 'unverified';
   }
 
   /**
@@ -66,10 +75,10 @@ export class LiveWindowKeeper {
    * {@link apply} does.
    */
   async check(): Promise<void> {
-    const settled = [...this.#kept.values()].filter(({ standing }) => standing !== 'rebuilding');
+    const settled = this.#kept.filter(({ standing }) => standing !== 'rebuilding');
     let fences: (number | null)[];
     try {
-      fences = await this.#writer.fences(settled.map(({ partition }) => partition));
+      fences = await this.#writer.fences(settled);
     } catch (error) {
       this.#logger.warn({ err: error }, 'Redis does not answer; the live window stands still');
       for (const kept of settled) kept.standing = 'unverified';
@@ -86,12 +95,15 @@ export class LiveWindowKeeper {
         observed.set(kept, fence);
       }
     });
-    if (observed.size > 0) this.#rebuilding = Promise.all([this.#rebuilding, this.#rebuild(observed)]).then(() => {});
+    for (const generation of new Set([...observed.keys()].map((kept) => kept.generation))) {
+      const own = new Map([...observed].filter(([kept]) => kept.generation === generation));
+      this.#rebuilding = Promise.all([this.#rebuilding, this.#rebuild(own)]).then(() => {});
+    }
   }
 
   /** Whether Redis answers now. */
   answers(): Promise<boolean> {
-    return this.#writer.fences([...this.#kept.keys()]).then(
+    return this.#writer.fences(this.#kept).then(
       () => true,
       () => false,
     );
@@ -121,19 +133,19 @@ export class LiveWindowKeeper {
   }
 
   async #putInPlace(kept: Kept, fold: LiveFold, observed: number | null): Promise<void> {
-    if (this.#kept.get(kept.partition) !== kept) return;
-    if (!(await this.#writer.replace(fold, observed, this.#now()))) return;
+    if (!this.#kept.includes(kept)) return;
+    if (!(await this.#writer.replace(kept.generation, fold, observed, this.#now()))) return;
     while (kept.pending.to > kept.pending.from) {
       const caughtUp = kept.pending;
       kept.pending = new LiveFold(kept.partition, caughtUp.to);
-      if (!(await this.#follow(caughtUp))) return;
+      if (!(await this.#follow(kept, caughtUp))) return;
     }
     kept.standing = 'following';
   }
 
-  async #follow(delta: LiveFold): Promise<boolean> {
+  async #follow({ generation }: Kept, delta: LiveFold): Promise<boolean> {
     try {
-      return await this.#writer.follow(delta, this.#now());
+      return await this.#writer.follow(generation, delta, this.#now());
     } catch (error) {
       this.#logger.warn({ err: error, partition: delta.partition }, 'live window not written; it will be rebuilt');
       return false;

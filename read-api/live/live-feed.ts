@@ -18,10 +18,15 @@ const MIN_INTERVAL = { least: 10, most: 60_000 };
 /** Next offset of each partition. */
 export type Offsets = ReadonlyMap<number, number>;
 
+export interface WindowCheckpoints {
+  generation: number;
+  offsets: Offsets;
+}
+
 export interface LiveFeedOptions {
   window: Pick<LiveWindowReader, 'read'>;
-  /** How far Postgres is: Redis should be there a moment later. */
-  readCheckpoints: () => Promise<Offsets>;
+  /** How far Postgres is, and which generation of the window is live: Redis should be there a moment later. */
+  readCheckpoints: () => Promise<WindowCheckpoints>;
   partitions: number;
   logger: Logger;
 }
@@ -39,6 +44,7 @@ export class LiveFeed {
   #stopped = false;
   /** As of the poll before: time enough for Redis to have followed. */
   #checkpoints: Offsets = new Map();
+  #generation = 1;
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
@@ -126,7 +132,12 @@ export class LiveFeed {
 
   /** Without Postgres there is only less to expect. */
   async #readCheckpoints(): Promise<void> {
-    this.#checkpoints = await this.#options.readCheckpoints().catch(() => new Map());
+    const found = await this.#options.readCheckpoints().catch(() => undefined);
+    this.#checkpoints = found?.offsets ?? new Map();
+    if (!found || found.generation === this.#generation) return;
+    this.#generation = found.generation;
+    this.#mirror.replaceAll();
+    this.lookAtAll();
   }
 
   #expect(offsets: Offsets): void {
@@ -160,7 +171,9 @@ export class LiveFeed {
     try {
       await Promise.all(
         partitions.map(async (partition) => {
-          this.#mirror.apply(await this.#options.window.read(partition, this.#mirror.since(partition)));
+          this.#mirror.apply(
+            await this.#options.window.read(this.#generation, partition, this.#mirror.since(partition)),
+          );
         }),
       );
       this.#failure = undefined;

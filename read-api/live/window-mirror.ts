@@ -25,6 +25,8 @@ interface Partition {
   readOffset: number;
   /** How far the window must reach to be whole. */
   expectedOffset: number;
+  /** Another window has taken its place: what is here is to be replaced as a whole. */
+  outdated: boolean;
   /** What this partition adds to each minute. */
   minutes: Map<string, WindowMinute>;
 }
@@ -47,8 +49,13 @@ export class WindowMirror {
 
   /** From which offset to read a partition next; 0 reads its whole window. */
   since(partition: number): number {
-    const { nextOffset, readOffset } = this.#partition(partition);
-    return readOffset < nextOffset ? 0 : nextOffset;
+    const { nextOffset, readOffset, outdated } = this.#partition(partition);
+    return outdated || readOffset < nextOffset ? 0 : nextOffset;
+  }
+
+  /** Another generation of the window is live: all of it is to be read. */
+  replaceAll(): void {
+    for (const known of this.#partitions.values()) known.outdated = true;
   }
 
   /** Events below this offset are known to be processed: a window that reaches less far is not whole. */
@@ -62,12 +69,13 @@ export class WindowMirror {
     const known = this.#partition(slice.partition);
     const fence = slice.fence ?? 0;
     const wasBehind = isBehind(known);
-    const changed = fence > known.nextOffset || known.readOffset < known.nextOffset;
+    const changed = known.outdated || fence > known.nextOffset || known.readOffset < known.nextOffset;
     known.readOffset = fence;
     known.expectedOffset = Math.max(known.expectedOffset, known.nextOffset);
     const usable = changed && fence >= known.nextOffset;
     if (usable || wasBehind !== isBehind(known)) this.#version += 1;
     if (!usable) return;
+    if (slice.whole) known.outdated = false;
     if (slice.whole) this.#dropMissing(known, slice);
     for (const minute of slice.minutes) this.#setMinute(known, minute);
     known.nextOffset = fence;
@@ -99,7 +107,7 @@ export class WindowMirror {
   #partition(number: number): Partition {
     const known = this.#partitions.get(number);
     if (known) return known;
-    const fresh: Partition = { nextOffset: 0, readOffset: 0, expectedOffset: 0, minutes: new Map() };
+    const fresh: Partition = { nextOffset: 0, readOffset: 0, expectedOffset: 0, outdated: false, minutes: new Map() };
     this.#partitions.set(number, fresh);
     return fresh;
   }

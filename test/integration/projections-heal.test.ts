@@ -6,7 +6,6 @@ import { createLogger } from '../../platform/logger.ts';
 import { namesOf } from '../../platform/names.ts';
 import { createCodec, DecodeError } from '../../platform/registry/codec.ts';
 import { projections } from '../../projections/catalogue.ts';
-import { loadLive } from '../../projections/checkpoints.ts';
 import { decodeSlices } from '../../projections/log-slice.ts';
 import { ReadModels } from '../../projections/read-models.ts';
 import { dayIn } from '../../projections/time.ts';
@@ -43,7 +42,7 @@ describe('projection worker, after a fault', function () {
     await until(
       'the windows are healed',
       async () => {
-        const slices = await Promise.all([...ends.keys()].map((partition) => bench.reader.read(partition)));
+        const slices = await Promise.all([...ends.keys()].map((partition) => bench.reader.read(1, partition)));
         if (slices.some(({ fence }) => fence === null)) {
           rebuilding += 1;
           for (const { fence, minutes } of slices) if (fence === null) expect(minutes).to.deep.equal([]);
@@ -101,7 +100,7 @@ describe('projection worker, after a fault', function () {
 
   it('goes on in Postgres while Redis is away', async () => {
     await bench.startWorker();
-    await until('the windows stand', async () => (await bench.reader.read(0)).fence === 0);
+    await until('the windows stand', async () => (await bench.reader.read(1, 0)).fence === 0);
     bench.redis.disconnect();
     await bench.log.append(today('a', 30));
     const ends = [...(await bench.log.ends()).values()].reduce((sum, end) => sum + end, 0);
@@ -153,7 +152,7 @@ describe('projection worker, after a fault', function () {
 
 /** What a worker does up to the moment at which it dies: the transaction, and no more. */
 async function commitWithoutWindow({ config, log, pool, schema }: Bench): Promise<void> {
-  const models = new ReadModels(pool, schema, await loadLive(pool, schema, projections));
+  const models = new ReadModels(pool, schema, projections);
   const ends = await log.ends();
   const positions = await models.load([...ends.keys()]);
   const codec = createCodec(config.registry, new Map());

@@ -64,7 +64,8 @@ describe('read API: live subscription', function () {
       minutes: minutes.map((minute) => ({ minute, currency: 'GBP', orders, net: orders * 1000 })),
       recent: [sale(partition, to - 1)],
     };
-    const done = from === null ? await writer.replace(delta, null, Date.now()) : await writer.follow(delta, Date.now());
+    const done =
+      from === null ? await writer.replace(1, delta, null, Date.now()) : await writer.follow(1, delta, Date.now());
     expect(done).to.equal(true);
     if (notify) await announce({ [partition]: to });
   }
@@ -214,7 +215,7 @@ describe('read API: live subscription', function () {
     expect(shown).to.equal(fences.get(0));
     const next = (fences.get(0) ?? 0) + 1;
     const minute = { minute: minuteOf(Date.now()), currency: 'GBP', orders: 1, net: 100 };
-    await writer.replace({ partition: 0, from: 0, to: next, minutes: [minute], recent: [] }, null, Date.now());
+    await writer.replace(1, { partition: 0, from: 0, to: next, minutes: [minute], recent: [] }, null, Date.now());
     fences.set(0, next);
     await announce({ 0: next });
     await client.covers(0);

@@ -54,7 +54,7 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
     const { rows } = await pool.query(
       `select partition, min(next_offset) as next from ${schema}.checkpoints group by 1`,
     );
-    const fences = await Promise.all([...ends.keys()].map((partition) => reader.read(partition)));
+    const fences = await Promise.all([...ends.keys()].map((partition) => reader.read(1, partition)));
     return (
       rows.every(({ partition, next }) => next === ends.get(partition)) &&
       fences.every(({ partition, fence }) => fence === ends.get(partition))
@@ -123,7 +123,7 @@ async function expectTables(pool: pg.Pool, schema: string, naive: NaiveTables): 
 
 async function expectWindow(reader: LiveWindowReader, partitions: number, log: readonly Recorded[]): Promise<void> {
   for (let partition = 0; partition < partitions; partition += 1) {
-    const slice = await reader.read(partition);
+    const slice = await reader.read(1, partition);
     const { minutes, recent } = naiveWindow(log.filter((recorded) => recorded.partition === partition));
     expect(byMinute(slice.minutes), `minutes of ${partition}`).to.deep.equal(byMinute(minutes));
     expect(

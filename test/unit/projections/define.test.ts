@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { defineProjection, ignore, sum } from '../../../projections/define.ts';
 import { startFold } from '../../../projections/fold.ts';
-import { copyIn, createTable, createView, upsert } from '../../../projections/sql.ts';
+import { copyIn, createIndexes, createTable, createView, upsert } from '../../../projections/sql.ts';
 import { sale } from '../../support/documents.ts';
 
 const customers = defineProjection({
@@ -73,15 +73,19 @@ describe('defineProjection', () => {
   });
 
   it('derives table, view and upsert', () => {
-    expect(createTable(target)).to.deep.equal([
-      'create table if not exists "shop"."customers_g2" ("orders" bigint not null default 0, ' +
+    expect(createTable(target)).to.equal(
+      'create table "shop"."customers_g2" ("orders" bigint not null default 0, ' +
         '"first_purchase" timestamptz, "last_purchase" timestamptz, "last_recorded" bigint not null, ' +
-        '"customer" text not null, "channel" text, primary key ("customer")) with (fillfactor = 80)',
-    ]);
-    expect(createView(target)).to.equal(
-      'create or replace view "shop"."customers" as select "customer", "orders", "first_purchase", "last_purchase", ' +
-        '"channel" from "shop"."customers_g2"',
+        '"customer" text not null, "channel" text) with (fillfactor = 80)',
     );
+    expect(createIndexes(target)).to.deep.equal([
+      'create unique index if not exists "customers_g2_key" on "shop"."customers_g2" ("customer")',
+    ]);
+    expect(createView(target)).to.deep.equal([
+      'drop view if exists "shop"."customers"',
+      'create view "shop"."customers" as select "customer", "orders", "first_purchase", "last_purchase", ' +
+        '"channel" from "shop"."customers_g2"',
+    ]);
     expect(upsert(target)).to.equal(
       'insert into "shop"."customers_g2" as kept ("customer", "orders", "first_purchase", "last_purchase", "channel", ' +
         '"last_recorded") select * from unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::timestamptz[], ' +

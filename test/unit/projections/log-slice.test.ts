@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Event } from '../../../domain/messages.generated.ts';
-import { type Codec, DecodeError } from '../../../platform/registry/codec.ts';
+import { type Codec, DecodeError, UnknownSchemaError } from '../../../platform/registry/codec.ts';
 import { decodeSlices, idOf } from '../../../projections/log-slice.ts';
 import { sale } from '../../support/documents.ts';
 
@@ -36,11 +36,22 @@ describe('decodeSlices', () => {
     expect(learnt).to.deep.equal([bytes(7)]);
   });
 
-  it('never passes over a valid record that it cannot decode', async () => {
-    for (const tail of [1, 2]) {
-      const error = await decode(record(7, bytes(7)), record(8, bytes(8, tail))).catch((thrown) => thrown);
-      expect(error).to.be.instanceOf(DecodeError);
-      expect(error.message).to.match(/^4:8 is valid but cannot be decoded: /);
-    }
+  it('says which valid records can not be decoded, and goes on', async () => {
+    const [slice] = await decode(record(7, bytes(7)), record(8, bytes(8, 1)), record(9, bytes(9, 2)));
+    expect(slice?.records.map(idOf)).to.deep.equal(['SaleRecorded:s-1', 'undecodable', 'undecodable']);
+    expect(slice?.records[1]?.failure).to.be.instanceOf(DecodeError);
+  });
+
+  it('never passes over a valid record whose schema nobody knows', async () => {
+    const unknown = {
+      ...codec,
+      decode: () => {
+        throw new UnknownSchemaError('schema id 9 is unknown');
+      },
+    };
+    const records = [record(7, bytes(7))];
+    const error = await decodeSlices(unknown, () => '', [{ partition: 4, records }]).catch((thrown) => thrown);
+    expect(error).to.be.instanceOf(UnknownSchemaError);
+    expect(error.message).to.equal('4:7 is valid but cannot be decoded: schema id 9 is unknown');
   });
 });

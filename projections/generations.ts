@@ -1,0 +1,239 @@
+/**
+ * Generations of projections: full sets of tables of which one is live. Which ones the workers keep level is one
+ * decision for all of them, numbered by an epoch that every commit checks.
+ */
+import type pg from 'pg';
+import { inTransaction, isMissingTable } from '../platform/postgres/index.ts';
+import { retry } from '../platform/retry.ts';
+import type { Projection, Window } from './define.ts';
+import { liveWindow } from './live.ts';
+import { createIndexes, createTable, createView, type Kept, quote, type Target, tableOf } from './sql.ts';
+
+/**
+ * `building`: being filled by a rebuild, which alone writes to it. `ready`: complete, kept level, waiting to be
+ * promoted. `live`: what readers see. `previous`: kept level, so that one can go back to it. `as_of`: stands for ever
+ * where the log stood at some moment.
+ */
+export type GenerationStatus = 'building' | 'ready' | 'live' | 'previous' | 'as_of';
+
+export interface Generation {
+  projection: string;
+  generation: number;
+  /** Of the projection's code that it was made by. */
+  version: number;
+  status: GenerationStatus;
+  /** The name under which one asks for an `as_of` generation. */
+  label: string | null;
+}
+
+/** What the workers keep level, and the number of this decision. */
+export interface Followed {
+  epoch: number;
+  targets: Target[];
+  windows: Kept[];
+}
+
+/** Somebody else works with this generation, or it is not as this needs it. The message says what to do. */
+export class GenerationError extends Error {
+  override name = 'GenerationError';
+}
+
+/** The generation to promote has not reached the live one yet. */
+class NotLevelError extends Error {
+  override name = 'NotLevelError';
+}
+
+const FOLLOWED: readonly GenerationStatus[] = ['live', 'ready', 'previous'];
+const LOCK_NOT_AVAILABLE = '55P03';
+/** Readers wait behind whoever waits for their view: rather try again. */
+const LOCK_TIMEOUT = '250ms';
+const PROMOTE_PATIENCE_MS = 60_000;
+
+/** Tables that say which generations there are and how far each has come; idempotent. */
+export async function createGenerationTables(client: pg.ClientBase, schema: string): Promise<void> {
+  const ns = quote(schema);
+  await client.query(`create schema if not exists ${ns}`);
+  await client.query(`create table if not exists ${ns}.generations (
+    projection text, generation int, version int not null, label text,
+    status text not null check (status in ('building', 'ready', 'live', 'previous', 'as_of')),
+    created_at timestamptz not null default now(), live_since timestamptz,
+    primary key (projection, generation))`);
+  await client.query(
+    `create unique index if not exists generations_live on ${ns}.generations (projection) where status = 'live'`,
+  );
+  // Every batch updates a few of these rows: with room on their page that stays cheap.
+  await client.query(`create table if not exists ${ns}.checkpoints (
+    projection text, generation int, partition int, next_offset bigint not null, last_event_id text,
+    recorded_at timestamptz, primary key (projection, generation, partition)) with (fillfactor = 10)`);
+  await client.query(`create table if not exists ${ns}.control (epoch bigint not null)`);
+  await client.query(`insert into ${ns}.control select 1 where not exists (select from ${ns}.control)`);
+}
+
+/** All generations, in order of projection and number. Empty when there are no tables yet. */
+export async function listGenerations(client: pg.Pool | pg.ClientBase, schema: string): Promise<Generation[]> {
+  const query = `select projection, generation, version, status, label from ${quote(schema)}.generations
+    order by projection, generation`;
+  const { rows } = await client.query<Generation>(query).catch((error) => {
+    if (isMissingTable(error)) return { rows: [] };
+    throw error;
+  });
+  return rows;
+}
+
+/** What the workers are to keep level now. */
+export async function loadFollowed(
+  pool: pg.Pool,
+  schema: string,
+  projections: readonly Projection[],
+): Promise<Followed> {
+  const ns = quote(schema);
+  const query = `select epoch, projection, generation, version
+    from ${ns}.control left join ${ns}.generations on status = any($1) order by projection, generation`;
+  const { rows } = await pool.query<Generation & { epoch: number }>(query, [FOLLOWED]).catch((error) => {
+    if (!isMissingTable(error)) throw error;
+    throw new Error(`There are no read models in schema ${schema} yet. Run the set-up (npm start does).`);
+  });
+  const keep = <P extends Kept['projection']>(known: readonly P[]) =>
+    rows.flatMap(({ projection: name, generation, version }) => {
+      const projection = known.find((one) => one.name === name && one.version === version);
+      return projection ? [{ projection, schema, generation }] : [];
+    });
+  return { epoch: rows[0]?.epoch ?? 0, targets: keep(projections), windows: keep([liveWindow]) };
+}
+
+/** An empty generation, with its checkpoints at 0 and the next number. `indexed`: with all of its indexes. */
+export async function createGeneration<P extends Kept['projection']>(
+  client: pg.ClientBase,
+  schema: string,
+  projection: P,
+  options: { status: GenerationStatus; label?: string; partitions: number; indexed: boolean },
+): Promise<{ projection: P; schema: string; generation: number }> {
+  const ns = quote(schema);
+  const { rows } = await client.query<{ generation: number }>(
+    `insert into ${ns}.generations (projection, generation, version, status, label, live_since)
+     select $1, coalesce(max(generation), 0) + 1, $2, $3, $4, case when $3 = 'live' then now() end
+     from ${ns}.generations where projection = $1 returning generation`,
+    [projection.name, projection.version, options.status, options.label ?? null],
+  );
+  const target = { projection, schema, generation: rows[0]?.generation ?? 1 };
+  if (isTable(target)) {
+    await client.query(createTable(target));
+    if (options.indexed) for (const statement of createIndexes(target)) await client.query(statement);
+  }
+  await client.query(
+    `insert into ${ns}.checkpoints (projection, generation, partition, next_offset)
+     select $1, $2, partition, 0 from generate_series(0, $3 - 1) as partition`,
+    [projection.name, target.generation, options.partitions],
+  );
+  return target;
+}
+
+/** The live generation of a new installation. */
+export async function createFirstGeneration(
+  client: pg.ClientBase,
+  schema: string,
+  projection: Projection | Window,
+  partitions: number,
+): Promise<void> {
+  const target = await createGeneration(client, schema, projection, { status: 'live', partitions, indexed: true });
+  if (isTable(target)) for (const statement of createView(target)) await client.query(statement);
+}
+
+/** From now on the workers keep it level; it must be indexed. */
+export function handOver(pool: pg.Pool, schema: string, targets: readonly Kept[]): Promise<void> {
+  return change(pool, schema, async (client) => {
+    for (const target of targets) await setStatus(client, target, 'ready');
+  });
+}
+
+/**
+ * Makes the generations live, all in one transaction, and those that were live `previous`; what was `previous` before is
+ * dropped. Waits until each has reached the live one in every partition. Throws {@link GenerationError} after a minute.
+ */
+export function promote(pool: pg.Pool, schema: string, targets: readonly Kept[]): Promise<void> {
+  return patiently(() =>
+    change(pool, schema, async (client) => {
+      const all = await listGenerations(client, schema);
+      for (const target of targets) {
+        const own = all.filter(({ projection }) => projection === target.projection.name);
+        const live = own.find(({ status }) => status === 'live');
+        if (live) await requireLevel(client, target, live.generation);
+        for (const { generation, status } of own) {
+          if (status === 'previous' && generation !== target.generation) await drop(client, { ...target, generation });
+        }
+        if (live) await setStatus(client, { ...target, generation: live.generation }, 'previous');
+        await setStatus(client, target, 'live');
+        if (isTable(target)) for (const statement of createView(target)) await client.query(statement);
+      }
+    }),
+  );
+}
+
+/** Removes generations with their tables; the live one stays. */
+export function dropGenerations(pool: pg.Pool, schema: string, targets: readonly Kept[]): Promise<void> {
+  return patiently(() =>
+    change(pool, schema, async (client) => {
+      for (const target of targets) await drop(client, target);
+    }),
+  );
+}
+
+/** One change at a time, after which no worker commits by the old decision. */
+function change(pool: pg.Pool, schema: string, work: (client: pg.ClientBase) => Promise<void>): Promise<void> {
+  return inTransaction(pool, async (client) => {
+    await client.query(`set local lock_timeout = '${LOCK_TIMEOUT}'`);
+    await client.query(`update ${quote(schema)}.control set epoch = epoch + 1`);
+    await work(client);
+  });
+}
+
+function patiently(work: () => Promise<void>): Promise<void> {
+  const until = Date.now() + PROMOTE_PATIENCE_MS;
+  return retry(work, {
+    when: (error) =>
+      Date.now() < until &&
+      (error instanceof NotLevelError || (error as { code?: string }).code === LOCK_NOT_AVAILABLE),
+    longestWaitMs: 500,
+  });
+}
+
+async function requireLevel(client: pg.ClientBase, { projection, schema, generation }: Kept, live: number) {
+  const { rows } = await client.query<{ partition: number; generation: number; next_offset: number }>(
+    `select partition, generation, next_offset from ${quote(schema)}.checkpoints
+     where projection = $1 and generation = any($2) order by generation, partition for update`,
+    [projection.name, [live, generation]],
+  );
+  const next = (of: number) => rows.filter((row) => row.generation === of).map((row) => row.next_offset);
+  const reached = next(generation);
+  const behind = next(live).findIndex((offset, index) => (reached[index] ?? -1) < offset);
+  if (behind < 0) return;
+  throw new NotLevelError(
+    `generation ${generation} of ${projection.name} has not reached the live one in partition ${behind}`,
+  );
+}
+
+async function setStatus(client: pg.ClientBase, { projection, schema, generation }: Kept, status: GenerationStatus) {
+  await client.query(
+    `update ${quote(schema)}.generations
+     set status = $3, live_since = case when $3 = 'live' then now() else live_since end
+     where projection = $1 and generation = $2`,
+    [projection.name, generation, status],
+  );
+}
+
+async function drop(client: pg.ClientBase, target: Kept): Promise<void> {
+  const ns = quote(target.schema);
+  const named = [target.projection.name, target.generation];
+  const { rowCount } = await client.query(
+    `delete from ${ns}.generations where projection = $1 and generation = $2 and status <> 'live'`,
+    named,
+  );
+  if (!rowCount) return;
+  await client.query(`delete from ${ns}.checkpoints where projection = $1 and generation = $2`, named);
+  await client.query(`delete from ${ns}.parked where projection = $1 and generation = $2`, named);
+  await client.query(`drop table if exists ${tableOf(target)} cascade`);
+}
+
+function isTable(kept: Kept): kept is Target {
+  return kept.projection.kind !== 'window';
+}
