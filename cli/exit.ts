@@ -2,12 +2,13 @@
 import { CommandApiUnreachable } from '../dev/command-errors.ts';
 import { DevError } from '../dev/dev-error.ts';
 import { ConfigError } from '../platform/config.ts';
+import { PostgresUnreachable } from './services.ts';
 
 export const exitCodes = {
   done: 0,
   failed: 1,
   usage: 2,
-  /** It ran to its end, but something could not be taken; the output says what. */
+  /** It ran to its end, but something could not be taken or was not as it should be; the output says what. */
   incomplete: 3,
   unreachable: 4,
   interrupted: 130,
@@ -20,7 +21,7 @@ Exit codes:
   0    done
   1    failed
   2    wrong arguments or settings
-  3    done, but something could not be taken: the output says what
+  3    done, but something could not be taken or was not as it should be: the output says what
   4    a service can't be reached
   130  interrupted`;
 
@@ -34,7 +35,7 @@ export function explain(error: unknown, json: boolean): ExitCode {
 }
 
 function codeOf(error: unknown): ExitCode {
-  if (error instanceof CommandApiUnreachable) return exitCodes.unreachable;
+  if (error instanceof CommandApiUnreachable || error instanceof PostgresUnreachable) return exitCodes.unreachable;
   if (error instanceof ConfigError) return exitCodes.usage;
   return exitCodes.failed;
 }

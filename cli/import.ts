@@ -10,7 +10,7 @@ import { type ExitCode, exitCodes } from './exit.ts';
 import { describeImport, FaultList } from './import-summary.ts';
 import { interruptible } from './interrupt.ts';
 import { createProgress } from './progress.ts';
-import { commandApi } from './services.ts';
+import { commandApi, settings } from './services.ts';
 
 const formats: ImportFormat[] = [uciOnlineRetail];
 
@@ -56,6 +56,7 @@ async function importFile(path: string, options: Options): Promise<ExitCode> {
       path,
       format,
       commandsUrl,
+      apiKey: dryRun ? undefined : settings().apiKey,
       dryRun,
       signal,
       observer: {

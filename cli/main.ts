@@ -1,12 +1,14 @@
 /** The `sales` command: one file a noun. */
 import { Command, CommanderError } from 'commander';
 import { benchCommand } from './bench.ts';
+import { commandsCommand } from './commands.ts';
 import { exitCodes, exitCodesHelp, explain } from './exit.ts';
 import { importCommand } from './import.ts';
+import { keysCommand } from './keys.ts';
 import { seedCommand } from './seed.ts';
 import { simulateCommand } from './simulate.ts';
 
-const nouns = [importCommand, seedCommand, simulateCommand, benchCommand];
+const nouns = [importCommand, seedCommand, simulateCommand, commandsCommand, keysCommand, benchCommand];
 
 const program = new Command('sales')
   .description(
@@ -14,7 +16,7 @@ const program = new Command('sales')
   )
   .addHelpText('after', exitCodesHelp);
 for (const noun of nouns) program.addCommand(noun());
-for (const command of [program, ...program.commands]) {
+for (const command of [program, ...program.commands.flatMap((noun) => [noun, ...noun.commands])]) {
   command.exitOverride().showHelpAfterError('Run with --help for what it takes.');
 }
 

@@ -5,7 +5,7 @@ import { isCurrency } from '../domain/money.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
 import { interruptible, orAfter } from './interrupt.ts';
 import { formatCount } from './progress.ts';
-import { commandApi } from './services.ts';
+import { commandApi, settings } from './services.ts';
 
 interface Options {
   rate: number;
@@ -46,7 +46,8 @@ async function stream({ rate, seconds, currency, irregular = false, commands, js
         ? `${JSON.stringify({ message: `Command API lost: ${reason}`, delayMs })}\n`
         : `Command API lost (${reason}), trying again in ${delayMs} ms.\n`,
     );
-  const { counts, done } = simulate({ commandsUrl, rate, currency, irregular, signal: end.signal, onRetry });
+  const { apiKey } = settings();
+  const { counts, done } = simulate({ commandsUrl, apiKey, rate, currency, irregular, signal: end.signal, onRetry });
   const whole = reporter(counts);
   const recent = reporter(counts);
   const reports = setInterval(() => {

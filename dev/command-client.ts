@@ -16,6 +16,8 @@ export interface Answered<C> {
 }
 
 export interface SendOptions {
+  /** Sent as the bearer of every request. */
+  apiKey?: string | undefined;
   /** Commands sent and not yet handed to the reader, 2,000 by default. */
   maxInFlight?: number;
   /** The same in bytes of JSON, 8 MB by default. */

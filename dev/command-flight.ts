@@ -2,7 +2,7 @@
 import type { SendOptions } from './command-client.ts';
 import { CommandApiRefused, CommandApiUnreachable } from './command-errors.ts';
 import { type CommandJson, isUndecided, type Outcome, type Problem } from './command-json.ts';
-import { type Ending, type Exchange, openExchange } from './ndjson-exchange.ts';
+import { type Ending, type Exchange, type ExchangeHandlers, openExchange } from './ndjson-exchange.ts';
 
 interface Slot<C> {
   command: C;
@@ -160,7 +160,7 @@ export class Flight<C extends CommandJson> {
   private connect(): void {
     this.writable = true;
     this.ending = false;
-    this.exchange = openExchange(this.url, {
+    const handlers: ExchangeHandlers = {
       onLine: (line) => this.answer(line),
       onDrain: () => {
         this.writable = true;
@@ -168,7 +168,8 @@ export class Flight<C extends CommandJson> {
       },
       onSilence: () => this.awaiting.length > 0,
       onEnd: (ending) => this.ended(ending),
-    });
+    };
+    this.exchange = openExchange(this.url, handlers, this.options.apiKey);
   }
 
   private answer(line: string): void {

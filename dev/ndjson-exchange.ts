@@ -31,7 +31,7 @@ export interface ExchangeHandlers {
 const SILENCE_MS = 30_000;
 const largestErrorBody = 64 * 1024;
 
-export function openExchange(url: string, handlers: ExchangeHandlers): Exchange {
+export function openExchange(url: string, handlers: ExchangeHandlers, apiKey?: string): Exchange {
   let over = false;
   const end = (ending: Ending) => {
     if (over) return;
@@ -44,7 +44,11 @@ export function openExchange(url: string, handlers: ExchangeHandlers): Exchange 
   const request = (url.startsWith('https:') ? httpsRequest : httpRequest)(url, {
     method: 'POST',
     agent: false,
-    headers: { 'content-type': 'application/x-ndjson', accept: 'application/x-ndjson' },
+    headers: {
+      'content-type': 'application/x-ndjson',
+      accept: 'application/x-ndjson',
+      ...(apiKey && { authorization: `Bearer ${apiKey}` }),
+    },
   });
   request.setNoDelay(true);
   request.setTimeout(SILENCE_MS, () => {

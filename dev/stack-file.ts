@@ -22,6 +22,8 @@ export interface RunningService {
   pid: number;
   /** URL that answers 200 when the service is ready; absent for a service that serves nothing. */
   health?: string;
+  /** URL of what it counts, for Prometheus. */
+  metrics?: string;
 }
 
 export function readStackFile(local: LocalFolder): StackFile | undefined {

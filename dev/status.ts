@@ -68,13 +68,10 @@ async function serviceStatus(service: Service, stack: StackFile | undefined, sup
   const running = stack?.services.find((candidate) => candidate.name === name);
   if (!running || !supervised) return { name, title, ready: false, detail: 'not running' };
   if (!running.health) return { name, title, ready: true, detail: `pid ${running.pid}` };
-  const ready = await isHealthy(running.health);
-  return {
-    name,
-    title,
-    ready,
-    detail: ready ? running.health.replace(/\/health$/, '') : `${running.health} is not ready`,
-  };
+  if (!(await isHealthy(running.health)))
+    return { name, title, ready: false, detail: `${running.health} is not ready` };
+  const address = running.health.replace(/\/health$/, '');
+  return { name, title, ready: true, detail: running.metrics ? `${address}, metrics ${running.metrics}` : address };
 }
 
 /** One line a part, in columns. */

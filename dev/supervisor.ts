@@ -42,7 +42,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   /** Runs the service once, until it ends. Returns how it ended. */
   async function run(service: Service, keepLog: boolean, onReady: () => void): Promise<string> {
-    const ownPort = service.health === 'own port' ? await anyFreePort() : undefined;
+    const ownPort = ['own port', 'command API'].includes(service.health) ? await anyFreePort() : undefined;
     const child = await startDaemon(local, service.name, {
       command: process.execPath,
       args: [...frugal.flags, '--import', 'tsx', ...service.args],
@@ -54,7 +54,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       child.once('exit', (code, signal) => resolve(signal ? `killed by ${signal}` : `exit code ${code}`));
     });
     const health = healthUrl(service, options.addresses, ownPort);
-    running.set(service.name, { name: service.name, title: service.title, pid: child.pid ?? 0, health });
+    const metrics = ownPort ? `http://127.0.0.1:${ownPort}/metrics` : undefined;
+    running.set(service.name, { name: service.name, title: service.title, pid: child.pid ?? 0, health, metrics });
     options.onChange([...running.values()]);
     const over = new AbortController();
     void untilHealthy(health, over.signal).then((isHealthy) => isHealthy && onReady());

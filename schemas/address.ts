@@ -21,6 +21,15 @@ export function peekAddress(value: Uint8Array | null): Address | undefined {
   return second && { expectedOffset: first.value, commandOffset: second.value };
 }
 
+/** The command id of an encoded event, its third field, as the UTF-8 bytes that lie there; undefined as above. */
+export function peekCommandId(value: Uint8Array): Uint8Array | undefined {
+  const expectedOffset = readLong(value, PREFIX_BYTES);
+  const commandOffset = expectedOffset && readLong(value, expectedOffset.end);
+  const length = commandOffset && readLong(value, commandOffset.end);
+  if (!length || length.value < 0 || length.end + length.value > value.length) return undefined;
+  return value.subarray(length.end, length.end + length.value);
+}
+
 /** The validity rule: an event is valid if and only if it sits where its writer expected it to land. */
 export function isValid(record: { offset: number; value: Uint8Array | null }): boolean {
   return peekAddress(record.value)?.expectedOffset === record.offset;

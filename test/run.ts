@@ -10,7 +10,7 @@ import { progressTo } from '../dev/progress.ts';
 import { ensureChromium } from './support/chromium.ts';
 
 /** What `npm test` runs, in this order; `slow` runs only when asked for. */
-const FOLDERS = ['unit', 'integration', 'e2e'];
+const FOLDERS = ['unit', 'model', 'integration', 'e2e'];
 const TIMEOUT_MS = 60_000;
 
 /**

@@ -1,35 +1,39 @@
 /** `POST /commands`: newline-delimited commands in, one outcome a line out, in the same order, both streaming. */
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import type { Answer } from '../answer.ts';
+import { scopeOf } from '../keys/scopes.ts';
+import { type Admission, LONG_BYTES, MAX_TEXT_BYTES, TEXT_TIMEOUT_MS } from './admission.ts';
+import type { Client } from './auth.ts';
 import type { Gateway } from './gateway.ts';
-import { type Line, linesOf } from './lines.ts';
+import { type Line, type LineFault, linesOf } from './lines.ts';
 import { parseTyped } from './parse.ts';
 import { type Problem, ProblemError, problems } from './problem.ts';
-
-const MAX_LINE_BYTES = 1024 * 1024;
-/** What one request may have waiting for outcomes; reading stops there. */
-const MAX_IN_FLIGHT = { commands: 10_000, characters: 32e6 };
 
 type LineResult =
   | ({ line: number } & Answer)
   | { line: number; error: Problem }
   | { line: number; commandId: string; outcome: 'unknown' };
 
-interface InFlight {
-  result: Promise<LineResult>;
-  characters: number;
+export interface BulkOptions extends Pick<Admission, 'access' | 'pressure' | 'longTexts'> {
+  gateway: Gateway;
+  /** Milliseconds since 1970. */
+  now(): number;
 }
 
-export function bulk(gateway: Gateway, now: () => number) {
+export function bulk({ gateway, access, pressure, longTexts, now }: BulkOptions) {
+  const limits = { maxBytes: MAX_TEXT_BYTES, longBytes: LONG_BYTES, places: longTexts, timeoutMs: TEXT_TIMEOUT_MS };
+
   return async (request: Request, response: Response): Promise<void> => {
+    const client = await access.clientOf(request);
     if (request.headers['content-encoding']) {
       throw new ProblemError(problems.mediaType('send the lines without content-encoding'));
     }
     response.status(200).type('application/x-ndjson');
     response.flushHeaders();
-    const queue: InFlight[] = [];
-    let characters = 0;
+    /** In order of the lines; the first ones may be there already, if the client does not read. */
+    const queue: Promise<LineResult>[] = [];
     let reading = true;
     const added = createSignal();
     const taken = createSignal();
@@ -46,36 +50,47 @@ export function bulk(gateway: Gateway, now: () => number) {
           await added.wait();
           continue;
         }
-        const text = JSON.stringify(await next.result);
+        const text = JSON.stringify(await next);
         queue.shift();
-        characters -= next.characters;
         taken.fire();
         if (!response.destroyed && !response.write(`${text}\n`)) await Promise.race([once(response, 'drain'), gone]);
       }
     }
 
+    /** Stops reading until less of this stream is outstanding, and the log takes more. */
+    async function untilRoom(): Promise<void> {
+      added.fire();
+      while (queue.length >= pressure.share && !response.destroyed) await taken.wait();
+      while (pressure.isHigh && !response.destroyed) await pressure.room();
+    }
+
+    /** Stops reading until the client's rate has another command for it. */
+    async function untilDue(firstWait: number): Promise<void> {
+      added.fire();
+      for (let wait = firstWait; wait > 0 && !response.destroyed; wait = client.take()) await delay(wait);
+    }
+
     const writing = write();
+    const leave = pressure.enter();
     try {
-      for await (const lines of linesOf(request, MAX_LINE_BYTES)) {
+      for await (const lines of linesOf(request, limits)) {
         for (const line of lines) {
-          const length = line.text?.length ?? 0;
-          queue.push({ result: settle(line, gateway, now()), characters: length });
-          characters += length;
+          if (queue.length >= pressure.share || pressure.isHigh) await untilRoom();
+          const wait = client.take();
+          if (wait > 0) await untilDue(wait);
+          queue.push(settle(line, client, gateway, now()));
         }
         added.fire();
-        while (isFull(queue.length, characters) && !response.destroyed) await taken.wait();
       }
-    } finally {
       reading = false;
       added.fire();
+      await writing;
+    } finally {
+      reading = false;
+      leave();
     }
-    await writing;
     response.end();
   };
-}
-
-function isFull(commands: number, characters: number): boolean {
-  return commands > MAX_IN_FLIGHT.commands || characters > MAX_IN_FLIGHT.characters;
 }
 
 /** Lets one side wait until the other has done something. */
@@ -91,14 +106,22 @@ function createSignal(): { wait(): Promise<void>; fire(): void } {
 }
 
 /** Never rejects: whatever is wrong with one line is said on that line. */
-async function settle({ number: line, text }: Line, gateway: Gateway, now: number): Promise<LineResult> {
+async function settle(line: Line, client: Client, gateway: Gateway, now: number): Promise<LineResult> {
+  const { number } = line;
   try {
-    if (text === undefined)
-      return { line, error: problems.tooLarge(`the line is longer than ${MAX_LINE_BYTES} bytes`) };
-    const command = parseTyped(text, now);
+    if (line.fault) return { line: number, error: faultProblem(line.fault) };
+    const command = parseTyped(line.text, now);
+    const refusal = client.refusal(scopeOf[command.type]);
+    if (refusal) return { line: number, error: refusal };
     const answer = await gateway.send(command);
-    return answer ? { line, ...answer } : { line, commandId: command.data.commandId, outcome: 'unknown' };
+    const { commandId } = command.data;
+    return answer ? { line: number, ...answer } : { line: number, commandId, outcome: 'unknown' };
   } catch (error) {
-    return { line, error: error instanceof ProblemError ? error.problem : problems.internal() };
+    return { line: number, error: error instanceof ProblemError ? error.problem : problems.internal() };
   }
+}
+
+function faultProblem(fault: LineFault): Problem {
+  if (fault === 'too long') return problems.tooLarge(`the line is longer than ${MAX_TEXT_BYTES} bytes`);
+  return problems.timeout(`the line did not come within ${TEXT_TIMEOUT_MS / 1000} s`);
 }

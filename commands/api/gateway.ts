@@ -11,6 +11,7 @@ import type { Appender } from '../../platform/kafka/append.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Codec } from '../../platform/registry/codec.ts';
 import { type Answer, formatReplyTo, type Replies, replyChannel } from '../answer.ts';
+import type { ApiMeters } from './metrics.ts';
 import { ProblemError, problems } from './problem.ts';
 
 export interface GatewayOptions {
@@ -25,63 +26,93 @@ export interface GatewayOptions {
   logger: Logger;
   /** How long to wait for an outcome, ms. */
   timeoutMs: number;
+  meters: Pick<ApiMeters, 'answered' | 'timedOut'>;
+}
+
+/** What is under way. */
+export interface Load {
+  /** Commands whose outcome is awaited. */
+  readonly commands: number;
+  /** Bytes of commands that are not acknowledged by the log. */
+  bytes: number;
+  /** Since when Kafka has had an append to answer, ms since 1970; undefined when it has none. */
+  appendingSince: number | undefined;
+  /** When an append failed last. */
+  appendFailedAt: number;
 }
 
 export interface Gateway {
   /**
    * Resolves to the outcome, or to undefined when none came in time: it is unknown then, and sending the same command
-   * again is safe. Rejects with {@link ProblemError} when the log can't be written.
+   * again is safe. Throws {@link ProblemError}, and nothing was sent, when the command is too large.
    */
   send(command: Command): Promise<Answer | undefined>;
+  readonly load: Load;
   close(): Promise<void>;
 }
 
 interface Waiting {
   resolve(answer: Answer | undefined): void;
-  reject(error: unknown): void;
   deadline: number;
 }
 
 interface Outgoing {
   key: string;
   value: Buffer;
-  request: number;
 }
 
 /** A batch ends before it has more commands, or more bytes, than this; one command always goes. */
 const BATCH = { commands: 500, bytes: 800_000 };
+/**
+ * The largest command in the log. Its event has to fit besides (3 MB), and so has that of a refund of all its lines, which
+ * names them twice. 2,000 lines of the longest ASCII texts take 1.9 MB.
+ */
+const MAX_COMMAND_BYTES = 2_100_000;
 /** Every request costs the broker and both sides more than waiting this long does. */
 const LINGER_MS = 8;
+/** How long Kafka is left alone after an append that failed; what waits to be sent goes with the next one. */
+const AFTER_FAILURE_MS = 500;
 const SWEEP_MS = 250;
 
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { appender, codec, subscriber, topic, partitionOf, logger, timeoutMs } = options;
+  const { appender, codec, subscriber, topic, partitionOf, logger, timeoutMs, meters } = options;
   const instance = randomUUID();
   const waiting = new Map<number, Waiting>();
   const outgoing: Outgoing[][] = Array.from({ length: options.partitions }, () => []);
+  const load: Load = {
+    get commands() {
+      return waiting.size;
+    },
+    bytes: 0,
+    appendingSince: undefined,
+    appendFailedAt: Number.NEGATIVE_INFINITY,
+  };
   let sending = false;
   let lastRequest = 0;
 
   const channel = replyChannel(options.redisPrefix, instance);
   subscriber.on('message', (_, text) => {
-    for (const [request, answer] of JSON.parse(text) as Replies) settle(request, (one) => one.resolve(answer));
+    const now = Date.now();
+    for (const [request, answer] of JSON.parse(text) as Replies) settle(request, answer, now);
   });
   // Redis away: commands are taken and decided all the same, only their answers time out until it is back.
   subscriber.on('ready', () => void subscriber.subscribe(channel).catch(() => {}));
   if (subscriber.status === 'ready') await subscriber.subscribe(channel);
 
-  function settle(request: number, how: (waiting: Waiting) => void): void {
+  function settle(request: number, answer: Answer | undefined, now: number): void {
     const found = waiting.get(request);
     if (!found) return;
     waiting.delete(request);
-    how(found);
+    found.resolve(answer);
+    if (answer) meters.answered(now - found.deadline + timeoutMs);
+    else meters.timedOut();
   }
 
   const sweep = setInterval(() => {
     const now = Date.now();
     for (const [request, { deadline }] of waiting) {
       if (deadline > now) break;
-      settle(request, (one) => one.resolve(undefined));
+      settle(request, undefined, now);
     }
   }, SWEEP_MS);
 
@@ -89,7 +120,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   async function sendAll(): Promise<void> {
     await delay(LINGER_MS);
     for (let batches = takeBatches(); batches.length > 0; batches = takeBatches()) {
-      await Promise.all(batches.map(([partition, batch]) => append(partition, batch)));
+      load.appendingSince = Date.now();
+      const appended = await Promise.all(batches.map(([partition, batch]) => append(partition, batch)));
+      load.appendingSince = undefined;
+      if (appended.includes(false)) await delay(AFTER_FAILURE_MS);
     }
     sending = false;
   }
@@ -100,13 +134,17 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       .map(([partition, waiting]) => [partition, waiting.splice(0, sizeOfBatch(waiting))]);
   }
 
-  async function append(partition: number, batch: Outgoing[]): Promise<void> {
+  /** False when it is unknown whether the batch is in the log: its outcomes come, or time out. */
+  async function append(partition: number, batch: Outgoing[]): Promise<boolean> {
     try {
       await appender.append(topic, partition, batch);
+      return true;
     } catch (error) {
-      logger.warn({ err: error, partition }, 'commands could not be appended');
-      const problem = problems.unavailable('The log can not be written now. Send the same command again: it is safe.');
-      for (const { request } of batch) settle(request, (one) => one.reject(new ProblemError(problem)));
+      load.appendFailedAt = Date.now();
+      logger.warn({ err: error, partition, commands: batch.length }, 'it is unknown whether commands were appended');
+      return false;
+    } finally {
+      for (const { value } of batch) load.bytes -= value.length;
     }
   }
 
@@ -115,22 +153,32 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const request = ++lastRequest;
       const key = keyOf(command);
       command.data.replyTo = formatReplyTo(instance, request);
-      const partition = partitionOf(key);
-      outgoing[partition]?.push({ key, value: codec.encode(command), request });
+      const value = codec.encode(command);
+      if (value.length > MAX_COMMAND_BYTES) throw new ProblemError(problems.tooLarge(tooLarge(value.length)));
+      load.bytes += value.length;
+      outgoing[partitionOf(key)]?.push({ key, value });
       if (!sending) {
         sending = true;
         void sendAll();
       }
-      return new Promise((resolve, reject) => {
-        waiting.set(request, { resolve, reject, deadline: Date.now() + timeoutMs });
+      return new Promise((resolve) => {
+        waiting.set(request, { resolve, deadline: Date.now() + timeoutMs });
       });
     },
+    load,
     async close() {
       clearInterval(sweep);
       for (const { resolve } of waiting.values()) resolve(undefined);
       waiting.clear();
     },
   };
+}
+
+function tooLarge(bytes: number): string {
+  return (
+    `the command takes ${bytes} bytes in the log, and at most ${MAX_COMMAND_BYTES} are allowed; shorten its texts, or ` +
+    'send it as several'
+  );
 }
 
 function sizeOfBatch(waiting: readonly Outgoing[]): number {

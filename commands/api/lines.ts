@@ -1,45 +1,108 @@
-/** Lines of a byte stream, one at a time, without ever holding more than one line and one chunk. */
-export interface Line {
-  /** From 1. */
-  number: number;
-  /** Undefined when the line was longer than allowed; it was passed over. */
-  text: string | undefined;
+/** Lines of a byte stream. Holds one chunk and one line at a time, and of long lines only as many as there are places. */
+import type { Slots } from './slots.ts';
+
+/** `fault`: it was longer than allowed, or did not come in time, and was passed over. */
+export type Line =
+  /** `number` from 1. */
+  { number: number; text: string; fault?: undefined } | { number: number; fault: LineFault; text?: undefined };
+
+export type LineFault = 'too long' | 'too slow';
+
+export interface LineLimits {
+  maxBytes: number;
+  /** A line of more than `longBytes` waits for a place, and has to be whole `timeoutMs` after it has one. */
+  longBytes: number;
+  places: Slots;
+  timeoutMs: number;
 }
 
 const NEWLINE = 10;
+/** A chunk of many tiny lines is handed on in several parts. */
+const MOST_LINES = 500;
 
-/** Splits at \n, drops empty lines (they still count), and passes over lines of more than `maxBytes`. */
-export async function* linesOf(source: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Line[]> {
-  let number = 0;
-  let parts: Buffer[] = [];
-  let held = 0;
-
-  function take(part: Buffer): void {
-    held += part.length;
-    if (held <= maxBytes) parts.push(part);
-    else parts = [];
-  }
-
-  function finish(): Line | undefined {
-    number += 1;
-    const text = held > maxBytes ? undefined : Buffer.concat(parts).toString().trim();
-    parts = [];
-    held = 0;
-    return text === '' ? undefined : { number, text };
-  }
-
-  for await (const chunk of source) {
-    const lines: Line[] = [];
-    let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      take(chunk.subarray(start, end));
-      const line = finish();
-      if (line) lines.push(line);
-      start = end + 1;
+/** Splits at \n and drops empty lines (they still count). */
+export async function* linesOf(source: AsyncIterable<Buffer>, limits: LineLimits): AsyncGenerator<Line[]> {
+  const partial = new PartialLine(limits);
+  try {
+    for await (const chunk of source) {
+      let lines: Line[] = [];
+      let start = 0;
+      for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+        const place = partial.add(chunk.subarray(start, end));
+        if (place) await place;
+        const line = partial.finish();
+        if (line) lines.push(line);
+        start = end + 1;
+        if (lines.length < MOST_LINES) continue;
+        yield lines;
+        lines = [];
+      }
+      await partial.add(chunk.subarray(start));
+      if (lines.length > 0) yield lines;
     }
-    take(chunk.subarray(start));
-    if (lines.length > 0) yield lines;
+    const last = partial.finish();
+    if (last) yield [last];
+  } finally {
+    partial.drop();
   }
-  const last = held > 0 ? finish() : undefined;
-  if (last) yield [last];
+}
+
+class PartialLine {
+  readonly #limits: LineLimits;
+  #number = 0;
+  #parts: Buffer[] = [];
+  #bytes = 0;
+  #fault: LineFault | undefined;
+  /** Runs while this line has a place. */
+  #timeout: NodeJS.Timeout | undefined;
+
+  constructor(limits: LineLimits) {
+    this.#limits = limits;
+  }
+
+  /** Wait for what it gives, if anything, before the next one. */
+  add(part: Buffer): Promise<void> | undefined {
+    const { maxBytes, longBytes } = this.#limits;
+    this.#bytes += part.length;
+    if (this.#bytes > maxBytes) this.#passOver('too long');
+    if (this.#fault) return undefined;
+    this.#parts.push(part);
+    return this.#bytes > longBytes && !this.#timeout ? this.#takePlace() : undefined;
+  }
+
+  /** The line, unless it is empty; the next one begins. */
+  finish(): Line | undefined {
+    this.#number += 1;
+    const number = this.#number;
+    const line = this.#fault
+      ? { number, fault: this.#fault }
+      : { number, text: Buffer.concat(this.#parts).toString().trim() };
+    this.drop();
+    return line.text === '' ? undefined : line;
+  }
+
+  drop(): void {
+    this.#leavePlace();
+    this.#parts = [];
+    this.#bytes = 0;
+    this.#fault = undefined;
+  }
+
+  async #takePlace(): Promise<void> {
+    await this.#limits.places.take();
+    this.#timeout = setTimeout(() => this.#passOver('too slow'), this.#limits.timeoutMs);
+  }
+
+  #leavePlace(): void {
+    if (!this.#timeout) return;
+    clearTimeout(this.#timeout);
+    this.#timeout = undefined;
+    this.#limits.places.give();
+  }
+
+  #passOver(fault: LineFault): void {
+    this.#leavePlace();
+    this.#parts = [];
+    this.#fault = fault;
+  }
 }

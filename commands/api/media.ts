@@ -2,8 +2,8 @@
 import express, { type Request, type RequestHandler } from 'express';
 import { ProblemError, problems } from './problem.ts';
 
-/** The body of a single command as bytes, inflated, and no larger than `limit`. */
-export function jsonBody(limit: string): RequestHandler[] {
+/** The body of a single command as bytes, inflated, and no larger than `limit` bytes. */
+export function jsonBody(limit: number): RequestHandler[] {
   return [takes(['application/json'], 'the command as JSON'), express.raw({ limit, type: () => true })];
 }
 

@@ -25,6 +25,7 @@ export class ProblemError extends Error {
 
 /** Answers with a problem; `more` is said beside it. */
 export function sendProblem(response: Response, problem: Problem, more: object = {}): void {
+  if (problem.status === 401) response.set('WWW-Authenticate', 'Bearer realm="sales"');
   if (problem.retryAfter !== undefined) response.set('Retry-After', String(problem.retryAfter));
   response
     .status(problem.status)
@@ -36,6 +37,13 @@ export function sendProblem(response: Response, problem: Problem, more: object =
 export const problems = {
   badRequest: (detail: string): Problem => ({ type: 'bad-request', title: 'Bad request', status: 400, detail }),
   malformed: (detail: string): Problem => ({ type: 'malformed-json', title: 'Not valid JSON', status: 400, detail }),
+  unauthorized: (detail: string): Problem => ({ type: 'unauthorized', title: 'No good API key', status: 401, detail }),
+  missingScope: (detail: string): Problem => ({
+    type: 'missing-scope',
+    title: 'The API key may not do this',
+    status: 403,
+    detail,
+  }),
   crossSite: (detail: string): Problem => ({ type: 'cross-site', title: 'From another site', status: 403, detail }),
   notFound: (detail: string): Problem => ({ type: 'not-found', title: 'Not found', status: 404, detail }),
   notDecided: (detail: string): Problem => ({
@@ -52,6 +60,7 @@ export const problems = {
     status: 406,
     detail,
   }),
+  timeout: (detail: string): Problem => ({ type: 'timeout', title: 'Too slow', status: 408, detail }),
   tooLarge: (detail: string): Problem => ({ type: 'too-large', title: 'Too large', status: 413, detail }),
   mediaType: (detail: string): Problem => ({
     type: 'media-type',
@@ -65,6 +74,13 @@ export const problems = {
     status: 422,
     detail,
     pointer,
+  }),
+  rateLimited: (detail: string): Problem => ({
+    type: 'rate-limited',
+    title: 'Too many commands',
+    status: 429,
+    detail,
+    retryAfter: 1,
   }),
   internal: (): Problem => ({
     type: 'internal',

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Config } from '../../platform/config.ts';
 import { namesOf } from '../../platform/names.ts';
 import { createPool, inTransaction } from '../../platform/postgres/index.ts';
@@ -11,15 +12,23 @@ export async function migrate(config: Config): Promise<void> {
   const pool = createPool(config, { applicationName: 'sales-migrate', max: 1 });
   try {
     await inTransaction(pool, async (client) => {
-      await client.query('select pg_advisory_xact_lock(hashtext($1))', [`migrate ${schema}`]);
-      await client.query(tables(schema));
+      await lockMigrations(client, schema);
+      await client.query(createTables(schema) + createIndexes(schema));
+      // What an older version kept can be folded from the log again.
+      await client.query(`drop table if exists ${schema}.events_v1, ${schema}.checkpoints_v1`);
     });
   } finally {
     await pool.end();
   }
 }
 
-function tables(schema: string): string {
+/** Held until the transaction ends: nobody else creates or replaces the tables meanwhile. */
+export async function lockMigrations(client: pg.ClientBase, schema: string): Promise<void> {
+  await client.query('select pg_advisory_xact_lock(hashtext($1))', [`migrate ${schema}`]);
+}
+
+/** The statements that create the schema and its tables where they are missing. */
+export function createTables(schema: string): string {
   return `
     create schema if not exists ${schema};
     -- Every valid event as it lies in the log: the state of a key is the fold of its rows. The key is null in refusals
@@ -31,17 +40,19 @@ function tables(schema: string): string {
       command_id text,
       event bytea not null
     );
-    create index if not exists events_v2_key on ${schema}.events_v2 (key) where key is not null;
-    create index if not exists events_v2_command on ${schema}.events_v2 (command_id) where command_id is not null;
-    -- Up to where events_v2 was filled, and the command of the last valid event before it. Another generation of both
-    -- tables has another number.
+    -- Up to where events_v2 was filled, and the command of the last valid event before it.
     create table if not exists ${schema}.checkpoints_v2 (
       partition smallint primary key,
       generation int not null default 1,
       next_offset bigint not null,
       last_command_offset bigint not null,
       last_command_id text
-    );
-    -- What an older version kept can be folded from the log again.
-    drop table if exists ${schema}.events_v1, ${schema}.checkpoints_v1;`;
+    );`;
+}
+
+/** The statements that create the indexes of {@link createTables}'s tables where they are missing. */
+export function createIndexes(schema: string): string {
+  return `
+    create index if not exists events_v2_key on ${schema}.events_v2 (key) where key is not null;
+    create index if not exists events_v2_command on ${schema}.events_v2 (command_id) where command_id is not null;`;
 }

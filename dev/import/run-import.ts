@@ -10,6 +10,7 @@ export interface ImportOptions {
   format: ImportFormat;
   /** Base URL of the command API. */
   commandsUrl: string;
+  apiKey?: string | undefined;
   /** Reads and checks, sends nothing. */
   dryRun?: boolean;
   /** Ends early; what was sent stays, and the same import again brings the rest. */
@@ -62,7 +63,7 @@ export async function runImport(options: ImportOptions): Promise<ImportSummary> 
   const returns: Tally = { recorded: 0, alreadyThere: 0, rejected: 0 };
   let rowsDone = 0;
   if (!options.dryRun && !signal?.aborted) {
-    const sending = { signal, onRetry: observer.retry };
+    const sending = { apiKey: options.apiKey, signal, onRetry: observer.retry };
     for await (const { command, outcome } of sendCommands(options.commandsUrl, reader.commands(), sending)) {
       count(command.type === 'RecordSale' ? sales : returns, outcome);
       if (outcome.outcome !== 'accepted') rejectedLines(reader, command, outcome).forEach(note);

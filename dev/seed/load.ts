@@ -9,7 +9,7 @@ import { keepAnchor, markLoaded, type StoredAnchor } from './anchor.ts';
 import { type Anchor, SEED_COMMANDS, seedCommands } from './dataset.ts';
 
 export interface SeedOptions {
-  config: Pick<Config, 'postgres' | 'namespace' | 'storeTimeZone'>;
+  config: Pick<Config, 'postgres' | 'namespace' | 'storeTimeZone' | 'apiKey'>;
   /** Base URL of the command API. */
   commandsUrl: string;
   /** Where the past ends, ms since 1970 UTC: what was stored at the first seeding, else now. */
@@ -46,10 +46,11 @@ export async function loadSeed(options: SeedOptions): Promise<SeedResult> {
   }
 }
 
-async function send(anchor: Anchor, { commandsUrl, signal, onProgress, onRetry }: SeedOptions) {
+async function send(anchor: Anchor, { config, commandsUrl, signal, onProgress, onRetry }: SeedOptions) {
+  const sending = { apiKey: config.apiKey, signal, onRetry };
   const counts = { recorded: 0, alreadyThere: 0 };
   let done = 0;
-  for await (const { command, outcome } of sendCommands(commandsUrl, seedCommands(anchor), { signal, onRetry })) {
+  for await (const { command, outcome } of sendCommands(commandsUrl, seedCommands(anchor), sending)) {
     if (outcome.outcome !== 'accepted') throw refused(domainIdOf(command), outcome);
     if (outcome.repeated) counts.alreadyThere += 1;
     else counts.recorded += 1;

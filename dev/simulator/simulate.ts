@@ -8,6 +8,7 @@ import { liveStream } from './stream.ts';
 export interface SimulateOptions {
   /** Base URL of the command API. */
   commandsUrl: string;
+  apiKey?: string | undefined;
   /** Sales and returns a second. */
   rate: number;
   currency: string;
@@ -41,7 +42,7 @@ export function simulate(options: SimulateOptions): { counts: SimulationCounts; 
 }
 
 async function run(
-  { commandsUrl, rate, currency, signal, onRetry }: SimulateOptions,
+  { commandsUrl, apiKey, rate, currency, signal, onRetry }: SimulateOptions,
   pacing: Pacing,
   counts: SimulationCounts,
   now: () => number,
@@ -57,7 +58,8 @@ async function run(
   };
   // Two seconds' worth, so that a slow answer does not hold a fast stream up.
   const maxInFlight = Math.max(1000, rate * 2);
-  const answers = sendCommands(commandsUrl, counted(), { signal, onRetry, maxInFlight, giveUpAfterMs: Infinity });
+  const sending = { apiKey, signal, onRetry, maxInFlight, giveUpAfterMs: Infinity };
+  const answers = sendCommands(commandsUrl, counted(), sending);
   let answered = 0;
   for await (const { outcome } of answers) {
     answered += 1;

@@ -9,14 +9,17 @@ interface Row {
   returns: number;
   returnCount: number;
   refunds: number;
+  refundCount: number;
 }
 
 const sql = (schema: string) => `
   select method, sum(payments)::int8 as payments, sum(amount)::int8 as amount, sum("returns")::int8 as returns,
-    sum(return_count)::int8 as "returnCount", sum(refunds)::int8 as refunds
+    sum(return_count)::int8 as "returnCount", sum(refunds)::int8 as refunds,
+    sum(refund_count)::int8 as "refundCount"
   from ${schema}.payment_methods
   where ${inScope}
   group by method
+  having (sum(payments), sum(return_count), sum(refund_count)) <> (0, 0, 0)
   order by sum(amount - "returns" - refunds) desc, method`;
 
 /** Query.paymentMethods */

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { badInput } from '../errors.ts';
 import { type NetParts, netFields } from '../money.ts';
 import { formatDate } from '../time/zone.ts';
-import { checkFirst, type ScopeArgs } from './scope.ts';
+import { checkFirst, hasFigures, type ScopeArgs } from './scope.ts';
 
 interface Row extends NetParts {
   productId: string;
@@ -11,6 +11,7 @@ interface Row extends NetParts {
   orders: number;
   units: number;
   returnedUnits: number;
+  refundedUnits: number;
 }
 
 /** A product may change its name: the one of its latest day is shown. */
@@ -20,11 +21,12 @@ const sql = (schema: string) => `
     (array_agg(category order by day desc))[1] as category,
     sum(gross)::int8 as gross, sum(discounts)::int8 as discounts, sum("returns")::int8 as returns,
     sum(refunds)::int8 as refunds, sum(orders)::int8 as orders, sum(units)::int8 as units,
-    sum(returned_units)::int8 as "returnedUnits"
+    sum(returned_units)::int8 as "returnedUnits", sum(refunded_units)::int8 as "refundedUnits"
   from ${schema}.products
   where day between $1::date and $2::date and currency = $3
     and ($4::text is null or channel = $4) and ($5::text is null or country = $5)
   group by product_id
+  having ${hasFigures}
   order by sum(gross - discounts - "returns" - refunds) desc, product_id
   limit $6`;
 

@@ -16,6 +16,10 @@ interface Figures {
   units: number;
   returnCount: number;
   returnedUnits: number;
+  refundCount: number;
+  refundedUnits: number;
+  refundedShipping: number;
+  refundedTax: number;
 }
 
 /** $6: the start of every bucket, ascending. A bucket's number counts from 1. */
@@ -24,7 +28,9 @@ const sql = (schema: string) => `
     sum(gross)::int8 as gross, sum(discounts)::int8 as discounts, sum("returns")::int8 as returns,
     sum(refunds)::int8 as refunds, sum(shipping)::int8 as shipping, sum(tax)::int8 as tax,
     sum(orders)::int8 as orders, sum(units)::int8 as units,
-    sum(return_count)::int8 as "returnCount", sum(returned_units)::int8 as "returnedUnits"
+    sum(return_count)::int8 as "returnCount", sum(returned_units)::int8 as "returnedUnits",
+    sum(refund_count)::int8 as "refundCount", sum(refunded_units)::int8 as "refundedUnits",
+    sum(refunded_shipping)::int8 as "refundedShipping", sum(refunded_tax)::int8 as "refundedTax"
   from ${schema}.revenue
   where ${inScope}
   group by 1`;
@@ -58,6 +64,10 @@ const nothing: Figures = {
   units: 0,
   returnCount: 0,
   returnedUnits: 0,
+  refundCount: 0,
+  refundedUnits: 0,
+  refundedShipping: 0,
+  refundedTax: 0,
 };
 
 function add(left: Figures, right: Figures): Figures {
@@ -67,14 +77,17 @@ function add(left: Figures, right: Figures): Figures {
 }
 
 function fields(figures: Figures, currency: string) {
+  const { shipping, refundedShipping, tax, refundedTax } = figures;
+  const { orders, units, returnCount, returnedUnits, refundCount, refundedUnits } = figures;
   const average = averageOrderValue(figures);
-  const { orders, units, returnCount, returnedUnits } = figures;
   return {
     ...netFields(figures, currency),
-    shipping: money(figures.shipping, currency),
-    tax: money(figures.tax, currency),
-    total: money(netOf(figures) + figures.shipping + figures.tax, currency),
-    ...{ orders, units, returnCount, returnedUnits },
+    shipping: money(shipping, currency),
+    refundedShipping: money(refundedShipping, currency),
+    tax: money(tax, currency),
+    refundedTax: money(refundedTax, currency),
+    total: money(netOf(figures) + shipping - refundedShipping + tax - refundedTax, currency),
+    ...{ orders, units, returnCount, returnedUnits, refundCount, refundedUnits },
     averageOrderValue: average === undefined ? null : money(average, currency),
   };
 }

@@ -1,10 +1,21 @@
 import type { Context } from '../context.ts';
-import { type LedgerRow, ledgerColumns, saleOf } from './ledger-row.ts';
+import { badInput } from '../errors.ts';
+import { type LedgerRow, ledgerColumns, salesOf } from './ledger-row.ts';
 
-const sql = (schema: string) => `select ${ledgerColumns} from ${schema}.sales where id = $1 and kind = $2`;
+interface Args {
+  id: string;
+  kind: LedgerRow['kind'];
+  refundId?: string | null;
+}
 
-/** Query.sale */
-export async function sale(_: unknown, args: { id: string; kind: string }, context: Context) {
-  const [row] = await context.snapshot.rows<LedgerRow>(sql(context.schema), [args.id, args.kind]);
-  return row ? saleOf(row) : null;
+const sql = (schema: string) =>
+  `select ${ledgerColumns} from ${schema}.sales where id = $1 and kind = $2 and refund_id = $3`;
+
+/** Query.sale. Throws BAD_USER_INPUT unless `refundId` is given for a refund, and for nothing else. */
+export async function sale(_: unknown, { id, kind, refundId }: Args, context: Context) {
+  if ((kind === 'REFUND') !== Boolean(refundId)) {
+    throw badInput('A sale can have several refunds: kind REFUND needs a refundId, and no other kind has one.');
+  }
+  const rows = await context.snapshot.rows<LedgerRow>(sql(context.schema), [id, kind, refundId ?? '']);
+  return salesOf(rows, context)[0] ?? null;
 }

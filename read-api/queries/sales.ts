@@ -3,7 +3,7 @@ import { badInput } from '../errors.ts';
 import { intervalOf } from '../time/buckets.ts';
 import type { LocalDate, Zone } from '../time/zone.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { type LedgerRow, ledgerColumns, saleOf } from './ledger-row.ts';
+import { type LedgerRow, ledgerColumns, salesOf } from './ledger-row.ts';
 import { checkFirst, instants } from './scope.ts';
 
 interface Args {
@@ -39,15 +39,17 @@ export async function sales(_: unknown, args: Args, context: Context) {
     ...[after?.occurredAt ?? null, after?.partition ?? 0, after?.offset ?? 0],
     args.first + 1,
   ]);
-  const page = rows.slice(0, args.first).map((row) => ({ cursor: encodeCursor(row), node: saleOf(row) }));
+  const page = rows.slice(0, args.first);
+  const nodes = salesOf(page, context);
+  const cursors = page.map(encodeCursor);
   return {
-    edges: page,
-    nodes: page.map((edge) => edge.node),
+    edges: nodes.map((node, index) => ({ cursor: cursors[index], node })),
+    nodes,
     pageInfo: {
       hasNextPage: rows.length > args.first,
       hasPreviousPage: false,
-      startCursor: page[0]?.cursor ?? null,
-      endCursor: page.at(-1)?.cursor ?? null,
+      startCursor: cursors[0] ?? null,
+      endCursor: cursors.at(-1) ?? null,
     },
   };
 }

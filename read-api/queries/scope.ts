@@ -17,6 +17,9 @@ export const inScope = `
   bucket >= $1 and bucket < $2 and currency = $3
   and ($4::text is null or channel = $4) and ($5::text is null or country = $5)`;
 
+/** Condition on a category's or product's sums: all of it may have been voided, and then it is not in the list. */
+export const hasFigures = '(sum(orders), sum(returned_units), sum(refunded_units), sum(refunds)) <> (0, 0, 0, 0)';
+
 /** Parameters $1 to $5 of {@link inScope}. */
 export function scopeParameters(args: ScopeArgs): unknown[] {
   const interval = intervalOf(args.from, args.to, args.timeZone);

@@ -8,7 +8,7 @@ import type { LogSlice } from '../../projections/log-slice.ts';
 import { migrate } from '../../projections/migrate.ts';
 import { LogChangedError, ReadModels } from '../../projections/read-models.ts';
 import { dayIn } from '../../projections/time.ts';
-import { goodsReturn, sale } from '../support/documents.ts';
+import { goodsReturn, refund, sale, voiding } from '../support/documents.ts';
 import { dropNamespace, servers } from '../support/servers.ts';
 
 const storeDay = dayIn('UTC');
@@ -140,6 +140,22 @@ describe('read models', function () {
     ]);
   });
 
+  it('keep a sale, its refunds and its void apart, each once', async () => {
+    const [first, second] = [sale('s-1'), sale('s-2')];
+    const models = await open();
+    await models.commit([slice(0, first, second, refund(first, 'a'), refund(first, 'b'), voiding(second))]);
+    const { rows } = await pool.query(
+      `select id, kind, refund_id, sold_at is not null as sold from ${config.namespace}.sales order by "offset"`,
+    );
+    expect(rows).to.deep.equal([
+      { id: 's-1', kind: 'SALE', refund_id: '', sold: false },
+      { id: 's-2', kind: 'SALE', refund_id: '', sold: false },
+      { id: 's-1', kind: 'REFUND', refund_id: 'a', sold: true },
+      { id: 's-1', kind: 'REFUND', refund_id: 'b', sold: true },
+      { id: 's-2', kind: 'VOID', refund_id: '', sold: true },
+    ]);
+  });
+
   it('keep every character, and every digit up to 2^53', async () => {
     const name = 'tab\t newline\n return\r "quoted" {brace}, \\backslash\\ ü 日本 🛍 NULL \\N';
     const quantity = 1_000_000_000;
@@ -166,6 +182,22 @@ describe('read models', function () {
     expect(await open().catch((error) => error.message)).to.match(
       /^There are no read models in schema .* Run the set-up/,
     );
+  });
+
+  it('are folded again from the start when an older version of the code made them', async () => {
+    await (await open()).commit([slice(0, sale('s-1'))]);
+    await pool.query(`update ${config.namespace}.generations set version = 1 where projection = 'revenue'`);
+    await Promise.all([migrate(config), migrate(config)]);
+    const { rows } = await pool.query(
+      `select generation, next_offset from ${config.namespace}.checkpoints where projection = 'revenue' and partition = 3`,
+    );
+    expect(rows).to.deep.equal([{ generation: 2, next_offset: 0 }]);
+    const models = await open();
+    expect(models.position(3)).to.equal(0);
+    await models.commit([slice(0, sale('s-1'), sale('s-2'))]);
+    expect(await figures()).to.deep.equal({ sales: 2, orders: 2, next: [2] });
+    const left = await pool.query(`select to_regclass('${config.namespace}.revenue_g1') as old`);
+    expect(left.rows).to.deep.equal([{ old: null }]);
   });
 
   it('are refused when the number of partitions was changed', async () => {

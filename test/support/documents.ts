@@ -1,5 +1,12 @@
-/** Sales and returns as the command side would record them, for tests that need a log but no commands. */
-import type { Event, ReturnRecorded, SaleLine, SaleRecorded } from '../../domain/messages.generated.ts';
+/** Sales, returns, refunds and voids as the command side would record them, for tests that need a log but no commands. */
+import type {
+  Event,
+  ReturnRecorded,
+  SaleLine,
+  SaleRecorded,
+  SaleRefunded,
+  SaleVoided,
+} from '../../domain/messages.generated.ts';
 import { lineGross, sumOf } from '../../domain/money.ts';
 
 type LineInput = Partial<SaleLine>;
@@ -8,10 +15,12 @@ type Overrides<T> = Partial<Omit<T, 'lines' | 'payments'>> & {
   payments?: T extends SaleRecorded ? SaleRecorded['payments'] : ReturnRecorded['payments'];
 };
 
+type SaleEvent = Extract<Event, { type: 'SaleRecorded' }>;
+
 const address = { expectedOffset: 0, commandOffset: 0 };
 
 /** A sale of one T-shirt of 12.00 GBP unless told otherwise. */
-export function sale(saleId: string, overrides: Overrides<SaleRecorded> = {}): Event {
+export function sale(saleId: string, overrides: Overrides<SaleRecorded> = {}): SaleEvent {
   const lines = linesOf(overrides.lines);
   const shipping = overrides.shipping ?? 0;
   const tax = overrides.tax ?? 0;
@@ -46,6 +55,35 @@ export function goodsReturn(returnId: string, overrides: Overrides<ReturnRecorde
       lines,
       payments: overrides.payments ?? [{ method: 'card', amount: sumOf(lines, (line) => line.gross) }],
     },
+  };
+}
+
+/** Everything of a sale is given back an hour later, unless told otherwise. */
+export function refund(of: SaleEvent, refundId: string, overrides: Partial<SaleRefunded> = {}): Event {
+  const { saleId, occurredAt, currency, channel, country, customerId, lines, shipping, tax, payments } = of.data;
+  const back = lines.map(({ lineId, productId, productName, category, quantity, gross, discount }) => {
+    return { lineId, productId, productName, category, quantity, amount: gross - discount };
+  });
+  return {
+    type: 'SaleRefunded',
+    data: {
+      ...address,
+      commandId: `refund:${saleId}:${refundId}`,
+      ...{ saleId, refundId, occurredAt: occurredAt + 3600_000, soldAt: occurredAt },
+      ...{ currency, channel, country, customerId, lines: back, shipping, tax, payments },
+      request: { whole: true, lines: null, amount: null, shipping: 0, tax: 0, payments: null },
+      ...overrides,
+    },
+  };
+}
+
+/** A sale is voided an hour later, unless told otherwise. */
+export function voiding(of: SaleEvent, overrides: Partial<SaleVoided> = {}): Event {
+  const { occurredAt, ...sale } = of.data;
+  const commandId = `void:${sale.saleId}`;
+  return {
+    type: 'SaleVoided',
+    data: { ...sale, ...address, commandId, occurredAt: occurredAt + 3600_000, soldAt: occurredAt, ...overrides },
   };
 }
 

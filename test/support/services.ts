@@ -22,6 +22,8 @@ export interface Services {
   dashboardUrl: string;
   graphqlUrl: string;
   commandsUrl: string;
+  /** What a service counts, as Prometheus reads it; the read API has none. */
+  metricsOf(name: ServiceName): Promise<string>;
   /** Process id of a running service. */
   pidOf(name: ServiceName): number;
   /** Ends one service by a signal and waits until it is gone. */
@@ -33,20 +35,30 @@ export interface Services {
 
 const READY_WITHIN_MS = 60_000;
 
-/** Sets the namespace of `config` up and starts its services on free ports; resolves when all are ready. */
+/**
+ * Sets the namespace of `config` up and starts its services on free ports; resolves when all are ready. `differing` is
+ * what single services have otherwise.
+ */
 export async function startServices(
   config: Config,
   names: readonly ServiceName[] = Object.keys(serviceScripts) as ServiceName[],
+  differing: Partial<Record<ServiceName, Partial<Config>>> = {},
 ): Promise<Services> {
   await setUp(config);
   const ports = new Map<ServiceName, number>();
   for (const name of names) ports.set(name, await anyFreePort());
+  const apiHealthPort = await anyFreePort();
   const running = new Map<ServiceName, ChildProcess>();
 
   async function start(name: ServiceName): Promise<void> {
     const child = spawn(process.execPath, ['--import', 'tsx', serviceScripts[name]], {
       cwd: projectRoot,
-      env: { ...environment, ...settingsOf(config), ...portSetting(name, ports.get(name) ?? 0) },
+      env: {
+        ...environment,
+        ...settingsOf({ ...config, ...differing[name] }),
+        SALES_HEALTH_PORT: String(apiHealthPort),
+        ...portSetting(name, ports.get(name) ?? 0),
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let output = '';
@@ -82,6 +94,10 @@ export async function startServices(
     dashboardUrl,
     graphqlUrl: `${dashboardUrl}/graphql`,
     commandsUrl: `http://127.0.0.1:${ports.get('command-api')}`,
+    metricsOf: async (name) => {
+      const port = name === 'command-api' ? apiHealthPort : ports.get(name);
+      return (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    },
     pidOf: (name) => running.get(name)?.pid ?? 0,
     kill,
     start,
@@ -121,6 +137,8 @@ export function settingsOf(config: Config): Record<string, string> {
     SALES_HOST: config.host,
     SALES_PARTITIONS: String(config.partitions),
     SALES_STORE_TIME_ZONE: config.storeTimeZone,
+    SALES_RATE_PER_KEY: String(config.ratePerKey),
+    SALES_MAX_UNDECIDED: String(config.maxUndecided),
     SALES_LOG_LEVEL: 'warn',
   };
 }

@@ -1,13 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Line, linesOf } from '../../../commands/api/lines.ts';
+import { Slots } from '../../../commands/api/slots.ts';
 
-async function split(chunks: Buffer[], maxBytes = 1000): Promise<Line[]> {
-  async function* source() {
-    yield* chunks;
+const limits = { maxBytes: 1000, longBytes: 100, places: new Slots(1), timeoutMs: 20 };
+
+async function split(source: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Line[]> {
+  async function* chunks() {
+    yield* source;
   }
   const lines: Line[] = [];
-  for await (const some of linesOf(source(), maxBytes)) lines.push(...some);
+  for await (const some of linesOf(chunks(), limits)) lines.push(...some);
   return lines;
 }
 
@@ -45,8 +48,39 @@ describe('lines of a stream', () => {
     ];
     expect(await split(chunks)).to.deep.equal([
       { number: 1, text: 'a' },
-      { number: 2, text: undefined },
+      { number: 2, fault: 'too long' },
       { number: 3, text: 'b' },
     ]);
+  });
+
+  it('pass over a long one that does not come in time, and one of them waits for the place of another', async () => {
+    const long = Buffer.alloc(200, 'x');
+    async function* slow() {
+      yield long;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      yield Buffer.from('x\nb\n');
+    }
+    const [late, quick] = await Promise.all([split(slow()), split([long, Buffer.from('\nb')])]);
+    expect(late).to.deep.equal([
+      { number: 1, fault: 'too slow' },
+      { number: 2, text: 'b' },
+    ]);
+    expect(quick).to.deep.equal([
+      { number: 1, text: long.toString() },
+      { number: 2, text: 'b' },
+    ]);
+    expect(limits.places.tryTake()).to.equal(true);
+    limits.places.give();
+  });
+
+  it('give their place back when the stream breaks', async () => {
+    async function* broken() {
+      yield Buffer.alloc(200, 'x');
+      throw new Error('gone');
+    }
+    const error = await split(broken()).catch((thrown) => thrown);
+    expect(error).to.have.property('message', 'gone');
+    expect(limits.places.tryTake()).to.equal(true);
+    limits.places.give();
   });
 });

@@ -1,0 +1,78 @@
+/** What the command API counts and measures, for Prometheus (docs/operations.md says what to watch). */
+import type { RequestHandler } from 'express';
+import { Counter, counterOf, Gauge, Histogram, latencyBuckets, Registry } from '../../platform/metrics.ts';
+import type { Reason } from './pressure.ts';
+
+export interface ApiMeters {
+  registry: Registry;
+  /** Counts requests by route and status, when they end. */
+  requests: RequestHandler;
+  /** An outcome came after so many milliseconds. */
+  answered(milliseconds: number): void;
+  /** No outcome came in time. */
+  timedOut(): void;
+  /** A command was refused since its client is too fast. */
+  rateLimited(): void;
+  /** A command was refused since the command side can't take more. */
+  refused(reason: Reason): void;
+}
+
+export function createApiMeters(): ApiMeters {
+  const registry = new Registry();
+  const registers = [registry];
+  let timeouts = 0;
+  let limited = 0;
+  const requests = new Counter({
+    name: 'sales_api_requests_total',
+    help: 'Requests that ended; a stream of commands is one.',
+    labelNames: ['route', 'status'],
+    registers,
+  });
+  const outcomeSeconds = new Histogram({
+    name: 'sales_api_outcome_seconds',
+    help: 'From a command received to its outcome, of those that got one in time.',
+    buckets: latencyBuckets,
+    registers,
+  });
+  const refused = new Counter({
+    name: 'sales_api_refused_total',
+    help: 'Commands refused with 503 before anything was appended, by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
+  counterOf(registry, 'sales_api_unknown_total', 'Commands without an outcome in time.', () => timeouts);
+  counterOf(registry, 'sales_api_rate_limited_total', 'Commands refused with 429.', () => limited);
+  return {
+    registry,
+    requests(request, response, next) {
+      response.once('close', () => {
+        const route = request.route ? `${request.method} ${request.route.path}` : 'none';
+        requests.inc({ route, status: response.statusCode });
+      });
+      next();
+    },
+    answered: (milliseconds) => outcomeSeconds.observe(milliseconds / 1000),
+    timedOut: () => {
+      timeouts += 1;
+    },
+    rateLimited: () => {
+      limited += 1;
+    },
+    refused: (reason) => refused.inc({ reason }),
+  };
+}
+
+/** Adds what is measured when somebody asks. */
+export function addGauges(registry: Registry, inFlight: () => number, undecided: () => Promise<number>): void {
+  const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        this.set(await read());
+      },
+    });
+  gauge('sales_api_commands_in_flight', 'Commands whose outcome this process awaits.', inFlight);
+  gauge('sales_commands_undecided', 'Commands in the log, whoever sent them, that are not decided yet.', undecided);
+}

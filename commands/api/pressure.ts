@@ -1,0 +1,97 @@
+/**
+ * Whether the command side can take more. Single commands are refused before anything is appended, so that it is known
+ * that nothing happened; streams are not read on until there is room again.
+ */
+import type { Load } from './gateway.ts';
+import { type Problem, problems } from './problem.ts';
+
+export type Reason = 'log-away' | 'log-behind' | 'busy';
+
+export interface Pressure {
+  /** Why no single command is taken now, if so. */
+  refusal(): Problem | undefined;
+  /** Whether streams must wait. */
+  readonly isHigh: boolean;
+  /** Resolves when one stream may go on; streams take turns. */
+  room(): Promise<void>;
+  /** A stream has begun; gives what to call at its end. */
+  enter(): () => void;
+  /** How many outcomes one stream may have outstanding: as many as all may have, by the number of streams. */
+  readonly share: number;
+}
+
+export interface PressureOptions {
+  /** What is under way in this process. */
+  load: Load;
+  /** Undecided commands in the log, whoever sent them. */
+  undecided(): number;
+  maxUndecided: number;
+  /** Milliseconds since 1970. */
+  now(): number;
+  onRefused(reason: Reason): void;
+}
+
+/** What this process takes on at the same time, for flat memory: commands without outcome, bytes not in the log yet. */
+const MAX = { commands: 20_000, bytes: 48e6 };
+/** Streams stop here, so that some room is left for single commands. */
+const STREAMED = { commands: 16_000, bytes: 32e6 };
+const LEAST_SHARE = 50;
+/** How long Kafka may take for an append, and how long it is left alone after one that failed. */
+const PATIENCE_MS = 3000;
+const PAUSE_MS = 1000;
+const LOOK_AGAIN_MS = 25;
+
+const refusals: Record<Reason, { detail: string; retryAfter: number }> = {
+  'log-away': { detail: 'The log can not be written now.', retryAfter: 2 },
+  'log-behind': { detail: 'Too many commands wait to be decided.', retryAfter: 5 },
+  busy: { detail: 'Too many commands are under way.', retryAfter: 1 },
+};
+
+export function createPressure({ load, undecided, maxUndecided, now, onRefused }: PressureOptions): Pressure {
+  const waiting: (() => void)[] = [];
+  let streams = 0;
+
+  function reason(max: typeof MAX): Reason | undefined {
+    const { commands, bytes, appendingSince, appendFailedAt } = load;
+    const at = now();
+    if (at - appendFailedAt < PAUSE_MS || at - (appendingSince ?? at) > PATIENCE_MS) return 'log-away';
+    if (undecided() >= maxUndecided) return 'log-behind';
+    return commands >= max.commands || bytes >= max.bytes ? 'busy' : undefined;
+  }
+
+  const isHigh = () => reason(STREAMED) !== undefined;
+
+  /** One stream goes on at a time: what it reads then counts before the next one is asked. */
+  function goOn(): void {
+    if (isHigh()) return void setTimeout(goOn, LOOK_AGAIN_MS);
+    waiting.shift()?.();
+    if (waiting.length > 0) setImmediate(goOn);
+  }
+
+  return {
+    refusal() {
+      const found = reason(MAX);
+      if (!found) return undefined;
+      onRefused(found);
+      const { detail, retryAfter } = refusals[found];
+      return { ...problems.unavailable(`${detail} Nothing was recorded; send it again later.`), retryAfter };
+    },
+    get isHigh() {
+      return isHigh();
+    },
+    room: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        if (waiting.length === 1) setImmediate(goOn);
+      }),
+    enter() {
+      streams += 1;
+      return () => {
+        streams -= 1;
+      };
+    },
+    get share() {
+      return Math.max(LEAST_SHARE, Math.floor(STREAMED.commands / Math.max(1, streams)));
+    },
+  };
+}
