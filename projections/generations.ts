@@ -7,7 +7,7 @@ import { inTransaction, isMissingTable } from '../platform/postgres/index.ts';
 import { retry } from '../platform/retry.ts';
 import type { Projection, Window } from './define.ts';
 import { liveWindow } from './live.ts';
-import { createIndexes, createTable, createView, type Kept, quote, type Target, tableOf } from './sql.ts';
+import { createIndexes, createTable, createView, isTable, type Kept, quote, type Target, tableOf } from './sql.ts';
 
 /**
  * `building`: being filled by a rebuild, which alone writes to it. `ready`: complete, kept level, waiting to be
@@ -232,8 +232,4 @@ async function drop(client: pg.ClientBase, target: Kept): Promise<void> {
   await client.query(`delete from ${ns}.checkpoints where projection = $1 and generation = $2`, named);
   await client.query(`delete from ${ns}.parked where projection = $1 and generation = $2`, named);
   await client.query(`drop table if exists ${tableOf(target)} cascade`);
-}
-
-function isTable(kept: Kept): kept is Target {
-  return kept.projection.kind !== 'window';
 }

@@ -7,6 +7,7 @@ import { liveWindow } from './live.ts';
 import { createOperationsTable } from './operations.ts';
 import { createParkedTables } from './parked.ts';
 import { createRequireMoved } from './sql.ts';
+import { createVerificationsTable } from './verify/record.ts';
 
 /**
  * Creates the read models' schema, and on a new installation the first generation of every projection. Changes nothing
@@ -23,6 +24,7 @@ export async function migrate(config: Pick<Config, 'postgres' | 'namespace' | 'p
       await client.query(createRequireMoved(schema));
       await createParkedTables(client, schema);
       await createOperationsTable(client, schema);
+      await createVerificationsTable(client, schema);
       if ((await listGenerations(client, schema)).length > 0) return;
       for (const projection of [...projections, liveWindow])
         await createFirstGeneration(client, schema, projection, config.partitions);

@@ -30,20 +30,7 @@ export async function createParkedTables(client: pg.ClientBase, schema: string):
     discarded_at timestamptz not null default now(), primary key (projection, partition, "offset"))`);
 }
 
-/** Parameters of {@link insertParked}: one array a column. */
-export const PARKED_COLUMNS = 6;
-
-/** Inserts parked events, given as arrays from parameter `first` on. */
-export function insertParked(schema: string, first: number): string {
-  const types = ['text', 'int', 'int', 'bigint', 'text', 'text'];
-  const arrays = types.map((type, index) => `$${first + index}::${type}[]`).join(', ');
-  return (
-    `insert into ${quote(schema)}.parked (projection, generation, partition, "offset", failure, error) ` +
-    `select * from unnest(${arrays}) on conflict do nothing`
-  );
-}
-
-/** The arrays for {@link insertParked}. */
+/** The arrays for `insertParked` (`sql.ts`). */
 export function parkedArrays(parked: readonly { kept: Kept; parked: Parked }[]): unknown[] {
   return [
     parked.map(({ kept }) => kept.projection.name),

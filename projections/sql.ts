@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import type { Columns, ColumnType, Projection, Window } from './define.ts';
 import { LAST_RECORDED, namesOf } from './fold.ts';
-import { insertParked, PARKED_COLUMNS } from './parked.ts';
 
 /** A column as the database has it: `name` unquoted, `type` without null. */
 export interface Column {
@@ -23,6 +22,11 @@ export interface Kept {
   projection: Projection | Window;
   schema: string;
   generation: number;
+}
+
+/** Whether it has a table: all but windows. */
+export function isTable(kept: Kept): kept is Target {
+  return kept.projection.kind !== 'window';
 }
 
 export function tableOf({ projection, schema, generation }: Kept): string {
@@ -129,7 +133,7 @@ const MOVED = [
 
 export function statementsOf(schema: string, targets: readonly Target[]): Statements {
   const parked = `parked as (${insertParked(schema, MOVED.length + 1)})`;
-  let first = MOVED.length + PARKED_COLUMNS + 1;
+  let first = MOVED.length + PARKED.length + 1;
   const upserts = targets.map((target, index) => {
     const text = upsert(target, first);
     first += columnsOf(target.projection).length;
@@ -164,6 +168,15 @@ export function createRequireMoved(schema: string): string {
 /** Moves checkpoints alone, in the order of parameters of {@link MOVED}; gives a row for each that was where expected. */
 export function moveCheckpoints(schema: string): string {
   return `with ${movedIn(schema)} select * from moved`;
+}
+
+const PARKED = ['projection text', 'generation int', 'partition int', '"offset" bigint', 'failure text', 'error text'];
+
+/** Parks events, given as one array a column of {@link PARKED} from parameter `first` on. */
+export function insertParked(schema: string, first = 1): string {
+  const names = PARKED.map((column) => column.split(' ')[0]).join(', ');
+  const arrays = PARKED.map((column, index) => `$${first + index}::${column.split(' ')[1]}[]`).join(', ');
+  return `insert into ${quote(schema)}.parked (${names}) select * from unnest(${arrays}) on conflict do nothing`;
 }
 
 function movedIn(schema: string): string {

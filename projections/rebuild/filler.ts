@@ -8,9 +8,9 @@ import { type Checkpoint, type Move, moveAll } from '../checkpoints.ts';
 import { type Fold, startFold } from '../fold.ts';
 import { foldRecords } from '../fold-records.ts';
 import { idOf, type LogSlice } from '../log-slice.ts';
-import { type Discarded, insertParked, type Parked, parkedArrays } from '../parked.ts';
+import { type Discarded, type Parked, parkedArrays } from '../parked.ts';
 import { copyRows, toArrays } from '../rows.ts';
-import { columnsOf, copyIn, type Target, upsert } from '../sql.ts';
+import { columnsOf, copyIn, insertParked, type Target, upsert } from '../sql.ts';
 
 /** Events that are folded before they are written: rollups gain from more, a ledger has a row for each. */
 const BATCH_EVENTS = { rollup: 200_000, ledger: 20_000 };
@@ -100,7 +100,7 @@ export class Filler {
     const write = (how: 'copy' | 'upsert') =>
       inTransaction(this.#pool, async (client) => {
         await moveAll(client, this.target.schema, moves);
-        if (parked.length > 0) await client.query(insertParked(this.target.schema, 1), parkedArrays(parked));
+        if (parked.length > 0) await client.query(insertParked(this.target.schema), parkedArrays(parked));
         if (fold.size === 0) return;
         if (how === 'copy') await copyRows(client, this.#statements.copyIn, columns, fold.rows());
         else await client.query({ text: this.#statements.upsert, values: toArrays(fold.rows(), columns) });

@@ -4,7 +4,6 @@ import type pg from 'pg';
 import type { Event } from '../../domain/messages.generated.ts';
 import { createPool } from '../../platform/postgres/index.ts';
 import { projections } from '../../projections/catalogue.ts';
-import { loadLive } from '../../projections/checkpoints.ts';
 import { ReadModels } from '../../projections/read-models.ts';
 import { dayIn } from '../../projections/time.ts';
 import { buildSchema } from '../../read-api/schema.ts';
@@ -61,10 +60,10 @@ describe('read API: refunds and voids', function () {
 
   async function record(events: readonly Event[]): Promise<void> {
     const schema = api.config.namespace;
-    const models = new ReadModels(pool, schema, await loadLive(pool, schema, projections));
+    const models = new ReadModels(pool, schema, projections);
     await models.load([0]);
     const place = { partition: 0, recordedAt: Date.UTC(2026, 5, 1), storeDay: dayIn('UTC') };
-    const records = events.map((event, offset) => ({ ...place, offset, event }));
+    const records = events.map((event, offset) => ({ ...place, failure: undefined, offset, event }));
     await models.commit([{ partition: 0, from: 0, to: records.length, records }]);
   }
 

@@ -1,0 +1,36 @@
+/** What an operation is given to work with. */
+import type { Redis } from 'ioredis';
+import type { Kafka } from 'kafkajs';
+import type pg from 'pg';
+import type { Config } from '../../platform/config.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Names } from '../../platform/names.ts';
+import type { Codec } from '../../platform/registry/codec.ts';
+import type { LogSlice, RawSlice } from '../log-slice.ts';
+import type { OperationProgress } from '../operations.ts';
+
+export interface Execution {
+  config: Pick<Config, 'partitions' | 'storeTimeZone'>;
+  names: Names;
+  kafka: Kafka;
+  pool: pg.Pool;
+  redis: Redis;
+  codec: Codec;
+  logger: Logger;
+  decode(slices: readonly RawSlice[]): Promise<LogSlice[]>;
+  /** Whoever follows the operation sees it within a second or so. */
+  report(progress: OperationProgress): void;
+  /** Aborted when the operator stops: what is under way is left to be resumed. */
+  signal: AbortSignal;
+}
+
+/** Does what was asked for, also when it was begun before; resolves to the outcome. Throws what the requester must see. */
+export type Execute = (
+  given: Readonly<Record<string, unknown>>,
+  execution: Execution,
+) => Promise<Record<string, unknown>>;
+
+/** It can't be done as things are. The message says why and what to do. */
+export class OperationError extends Error {
+  override name = 'OperationError';
+}

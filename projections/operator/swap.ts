@@ -1,0 +1,55 @@
+/** The short operations on generations: promote, rollback, drop. */
+import { dropGenerations, listGenerations, promote as makeLive } from '../generations.ts';
+import type { Kept } from '../sql.ts';
+import { type Execute, type Execution, OperationError } from './execution.ts';
+import { projectionsIn, withStatus } from './names.ts';
+import { proveAll } from './prove.ts';
+
+/** Makes ready generations live, after another proof. `projections`: names. */
+export const promote: Execute = async (given, execution) => {
+  const generations = await allWith('ready', given, execution);
+  const verified = await proveAll(generations, execution);
+  execution.report({ step: 'promoting' });
+  await makeLive(execution.pool, execution.names.postgres.read, generations);
+  return { generations: numbers(generations), verified };
+};
+
+/** Makes the previous generations live again. `projections`: names. */
+export const rollback: Execute = async (given, execution) => {
+  const generations = await allWith('previous', given, execution);
+  execution.report({ step: 'swapping' });
+  await makeLive(execution.pool, execution.names.postgres.read, generations);
+  return { generations: numbers(generations) };
+};
+
+/** Removes what is not live. `projections`: names. */
+export const drop: Execute = async (given, { pool, names }) => {
+  const schema = names.postgres.read;
+  const all = await listGenerations(pool, schema);
+  const dropped = projectionsIn(given).flatMap((projection) =>
+    all
+      .filter((one) => one.projection === projection.name && !['live', 'as_of'].includes(one.status))
+      .map(({ generation }): Kept => ({ projection, schema, generation })),
+  );
+  await dropGenerations(pool, schema, dropped);
+  return { dropped: dropped.map(({ projection, generation }) => `${projection.name} ${generation}`) };
+};
+
+async function allWith(
+  status: 'ready' | 'previous',
+  given: Readonly<Record<string, unknown>>,
+  { pool, names }: Execution,
+): Promise<Kept[]> {
+  const schema = names.postgres.read;
+  const all = await listGenerations(pool, schema);
+  return projectionsIn(given).map((projection) => {
+    const found = withStatus(all, schema, projection, status);
+    if (found) return found;
+    const advice = status === 'ready' ? 'rebuild it first' : 'there is nothing to go back to';
+    throw new OperationError(`projection ${projection.name} has no ${status} generation; ${advice}`);
+  });
+}
+
+function numbers(generations: readonly Kept[]): Record<string, number> {
+  return Object.fromEntries(generations.map(({ projection, generation }) => [projection.name, generation]));
+}

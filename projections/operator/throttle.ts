@@ -1,0 +1,35 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { withAdmin } from '../../platform/kafka/client.ts';
+import { topicRanges } from '../../platform/kafka/offsets.ts';
+import { quote } from '../sql.ts';
+import type { Execution } from './execution.ts';
+
+const CHECK_MS = 250;
+
+/**
+ * Resolves when live figures lag less than `boundMs` behind the log. A partition lags as long ago as its last folded
+ * event was recorded, while there are later ones.
+ */
+export function createThrottle({ kafka, names, pool, signal }: Execution, boundMs: number): () => Promise<void> {
+  let checked = 0;
+
+  async function lag(): Promise<number> {
+    const ends = await withAdmin(kafka, (admin) => topicRanges(admin, names.topics.events));
+    const ns = quote(names.postgres.read);
+    const { rows } = await pool.query<{ partition: number; next: number; recorded: Date | null }>(
+      `select partition, min(next_offset)::bigint as next, min(recorded_at) as recorded
+       from ${ns}.checkpoints join ${ns}.generations using (projection, generation)
+       where status = 'live' group by partition`,
+    );
+    const lags = rows
+      .filter(({ partition, next }) => next < (ends.get(partition)?.high ?? 0))
+      .map(({ recorded }) => Date.now() - (recorded?.getTime() ?? 0));
+    return Math.max(0, ...lags);
+  }
+
+  return async () => {
+    if (Date.now() - checked < CHECK_MS) return;
+    while ((await lag()) > boundMs) await delay(CHECK_MS, undefined, { signal });
+    checked = Date.now();
+  };
+}

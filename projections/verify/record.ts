@@ -1,0 +1,38 @@
+/** What was verified, to which position vector, when, and what came of it. */
+import type pg from 'pg';
+import { type Kept, quote } from '../sql.ts';
+import type { Verdict } from './verify.ts';
+
+export async function createVerificationsTable(client: pg.ClientBase, schema: string): Promise<void> {
+  await client.query(`create table if not exists ${quote(schema)}.verifications (
+    id bigint generated always as identity primary key, projection text not null, generation int not null,
+    vector jsonb not null, rows bigint not null, differences bigint not null, first jsonb,
+    verified_at timestamptz not null default now())`);
+}
+
+export async function recordVerification(pool: pg.Pool, kept: Kept, verdict: Verdict): Promise<void> {
+  const { vector, rows, differences, first } = verdict;
+  await pool.query(
+    `insert into ${quote(kept.schema)}.verifications (projection, generation, vector, rows, differences, first)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [
+      kept.projection.name,
+      kept.generation,
+      JSON.stringify(Object.fromEntries(vector)),
+      rows,
+      differences,
+      first ? JSON.stringify(first) : null,
+    ],
+  );
+}
+
+/** One line for a person. */
+export function describeVerdict({ projection, generation }: Kept, { rows, differences, first }: Verdict): string {
+  const name = `${projection.name} (generation ${generation})`;
+  if (!first) return `${name}: ${rows} rows are as the log says.`;
+  const side = (values: object | null) => (values ? JSON.stringify(values) : 'no row');
+  return (
+    `${name}: ${differences} of ${rows} rows differ from the log. The first is ${JSON.stringify(first.key)}: the table ` +
+    `has ${side(first.table)}, the log says ${side(first.log)}. Events that touch it: ${first.events.join(', ') || 'none'}.`
+  );
+}

@@ -1,0 +1,143 @@
+import { expect } from 'chai';
+import { createKafka } from '../../platform/kafka/client.ts';
+import { createLogger } from '../../platform/logger.ts';
+import { namesOf } from '../../platform/names.ts';
+import { createCodec } from '../../platform/registry/codec.ts';
+import { listGenerations } from '../../projections/generations.ts';
+import { decodeSlices } from '../../projections/log-slice.ts';
+import { findOperation, type Operation, type OperationKind, requestOperation } from '../../projections/operations.ts';
+import { type Operator, startOperator } from '../../projections/operator/app.ts';
+import { everything } from '../../projections/operator/names.ts';
+import { dayIn } from '../../projections/time.ts';
+import { goodsReturn, refund, sale, voiding } from '../support/documents.ts';
+import { type Bench, openBench } from '../support/projection-worker.ts';
+import { until } from '../support/services.ts';
+
+const all = everything.map(({ name }) => name);
+
+/** Sales, returns, refunds and voids of the last hours. */
+function documents(prefix: string, count: number) {
+  return Array.from({ length: count }, (_, index) => {
+    const occurredAt = Date.now() - index * 20_000;
+    const sold = sale(`${prefix}-${index}`, { occurredAt });
+    if (index % 7 === 3) return [sold, refund(sold, 'r-1', { occurredAt: Date.now() })];
+    if (index % 11 === 5) return [sold, voiding(sold, { occurredAt: Date.now() })];
+    return index % 5 === 4 ? [goodsReturn(`${prefix}-back-${index}`, { occurredAt })] : [sold];
+  }).flat();
+}
+
+describe('projection rebuild', function () {
+  this.timeout(60_000);
+  let bench: Bench;
+  let operator: Operator;
+
+  beforeEach(async () => {
+    bench = await openBench({ partitions: 3 });
+    operator = await openOperator();
+  });
+
+  afterEach(async () => {
+    await operator.stop();
+    await bench.close();
+  });
+
+  function openOperator(): Promise<Operator> {
+    const { config, pool, redis } = bench;
+    const codec = createCodec(config.registry, new Map());
+    return startOperator({
+      config,
+      names: namesOf(config.namespace),
+      kafka: createKafka(config, 'test'),
+      pool,
+      redis,
+      codec,
+      logger: createLogger('test', 'silent'),
+      decode: (slices) => decodeSlices(codec, dayIn(config.storeTimeZone), slices),
+      onFailure: (error) => bench.failures.push(error),
+    });
+  }
+
+  async function outcomeOf(kind: OperationKind, given: Record<string, unknown>): Promise<Operation> {
+    const id = await requestOperation(bench.pool, bench.schema, kind, given);
+    let found: Operation | undefined;
+    await until(
+      `${kind} is done`,
+      async () => {
+        found = await findOperation(bench.pool, bench.schema, id);
+        return found?.status === 'done' || found?.status === 'failed';
+      },
+      30_000,
+    );
+    if (!found) throw new Error('the operation is gone');
+    return found;
+  }
+
+  async function statusesOf(projection: string): Promise<string[]> {
+    const generations = await listGenerations(bench.pool, bench.schema);
+    return generations.filter((one) => one.projection === projection).map((one) => `${one.generation} ${one.status}`);
+  }
+
+  it('fills new tables beside the live ones, proves them, and swaps all of them at once, while sales come in', async () => {
+    await bench.log.append(documents('before', 300));
+    await bench.startWorker();
+    await bench.caughtUp();
+    const selling = (async () => {
+      for (let batch = 0; batch < 10; batch += 1) await bench.log.append(documents(`meanwhile-${batch}`, 10));
+    })();
+    const { status, outcome } = await outcomeOf('rebuild', { projections: all });
+    await selling;
+    expect(outcome).to.deep.include({ promoted: true });
+    expect(status).to.equal('done');
+    expect(await statusesOf('revenue')).to.deep.equal(['1 previous', '2 live']);
+    expect(await statusesOf('live_window')).to.deep.equal(['1 previous', '2 live']);
+    await bench.log.append(documents('after', 20));
+    await bench.caughtUp();
+    await bench.expectEqualToLog();
+    expect(bench.failures).to.deep.equal([]);
+  });
+
+  it('goes back to the previous generation, which was kept level, and drops what is not live', async () => {
+    await bench.log.append(documents('before', 50));
+    await bench.startWorker();
+    await bench.caughtUp();
+    await outcomeOf('rebuild', { projections: ['revenue', 'sales'] });
+    await bench.log.append(documents('after', 50));
+    expect((await outcomeOf('rollback', { projections: ['revenue', 'sales'] })).status).to.equal('done');
+    expect(await statusesOf('revenue')).to.deep.equal(['1 live', '2 previous']);
+    await bench.caughtUp();
+    await bench.expectEqualToLog();
+    expect((await outcomeOf('drop', { projections: ['revenue'] })).outcome).to.deep.equal({ dropped: ['revenue 2'] });
+    expect(await statusesOf('revenue')).to.deep.equal(['1 live']);
+  });
+
+  it('leaves the new generation ready when asked to, and promotes it after another proof', async () => {
+    await bench.log.append(documents('before', 50));
+    await bench.startWorker();
+    await bench.caughtUp();
+    await outcomeOf('rebuild', { projections: ['products'], promote: false });
+    expect(await statusesOf('products')).to.deep.equal(['1 live', '2 ready']);
+    await bench.log.append(documents('after', 50));
+    await bench.caughtUp();
+    await bench.pool.query(`update ${bench.schema}.products_g2 set units = units + 1 where ctid = (
+      select min(ctid) from ${bench.schema}.products_g2)`);
+    const refused = await outcomeOf('promote', { projections: ['products'] });
+    expect(refused.status).to.equal('failed');
+    expect(refused.outcome?.error).to.match(
+      /^products \(generation 2\): 1 of \d+ rows differ.*"units".*It was not promoted\.$/,
+    );
+    await bench.pool.query(`update ${bench.schema}.products_g2 as wrong set units = right_one.units
+      from ${bench.schema}.products_g1 as right_one where wrong.day = right_one.day and wrong.currency = right_one.currency
+      and wrong.channel = right_one.channel and wrong.country = right_one.country
+      and wrong.product_id = right_one.product_id`);
+    expect((await outcomeOf('promote', { projections: ['products'] })).status).to.equal('done');
+    expect(await statusesOf('products')).to.deep.equal(['1 previous', '2 live']);
+  });
+
+  it('refuses a second rebuild of a projection while one is under way, and says so', async () => {
+    await bench.log.append(documents('before', 50));
+    const first = await requestOperation(bench.pool, bench.schema, 'rebuild', { projections: ['sales', 'revenue'] });
+    const second = await outcomeOf('rebuild', { projections: ['revenue'] });
+    expect(second.status).to.equal('failed');
+    expect(second.outcome?.error).to.match(new RegExp(`^rebuild ${first} of revenue, sales is under way since`));
+  });
+});
