@@ -1,4 +1,5 @@
 /** Who may send what how fast: API keys as operators make them, against a command API in production mode. */
+import { ReadableStream } from 'node:stream/web';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type pg from 'pg';
@@ -149,7 +150,7 @@ describe('API keys', function () {
     const response = await fetch(`${services.commandsUrl}/commands`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson', authorization: `Bearer ${text}` },
-      body: lines(),
+      body: ReadableStream.from(lines()),
       duplex: 'half',
     });
     let told = '';
