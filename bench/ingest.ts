@@ -7,7 +7,7 @@ import { namesOf } from '../platform/names.ts';
 import { createPool } from '../platform/postgres/index.ts';
 import type { Services } from '../test/support/services.ts';
 import { topicBytes } from './log-dirs.ts';
-import { cover, covers, type Positions } from './positions.ts';
+import { cover, type Positions, untilCovered } from './positions.ts';
 import { type Report, report, round } from './report.ts';
 import { createSales } from './sales.ts';
 
@@ -73,17 +73,6 @@ async function send({ commandsUrl }: Services, seconds: number, onProgress: (tex
     onProgress(`${sent} sales accepted`);
   }
   return { sent, positions };
-}
-
-/** Waits until every projection has committed these positions. */
-async function untilCovered(pool: pg.Pool, schema: string, wanted: Positions): Promise<void> {
-  for (;;) {
-    const { rows } = await pool.query<{ partition: number; next: number }>(
-      `select partition, min(next_offset) as next from ${schema}.checkpoints group by partition`,
-    );
-    if (covers(new Map(rows.map(({ partition, next }) => [partition, Number(next)])), wanted)) return;
-    await delay(5);
-  }
 }
 
 async function countSales(pool: pg.Pool, schema: string): Promise<number> {

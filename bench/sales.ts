@@ -7,11 +7,7 @@ const TEMPLATES = 2000;
 
 /** An endless supply of different sales that happen now. */
 export function createSales(): () => RecordSaleJson {
-  const templates: RecordSaleJson[] = [];
-  for (const command of seedCommands({ at: Date.now(), timeZone: 'UTC' })) {
-    if (isSale(command)) templates.push(command);
-    if (templates.length === TEMPLATES) break;
-  }
+  const templates = composeTemplates();
   const run = randomUUID().slice(0, 8);
   let count = 0;
   return () => {
@@ -20,6 +16,31 @@ export function createSales(): () => RecordSaleJson {
     count += 1;
     return { ...template, saleId: `${run}-${count}`, occurredAt: new Date().toISOString() };
   };
+}
+
+/**
+ * The same as JSON that was written beforehand, so that a load generator costs little: the body of `POST /sales` under
+ * an id, or with `typed` a line of `POST /commands`.
+ */
+export function createSaleTexts({ typed }: { typed: boolean }): (saleId: string) => string {
+  const occurredAt = new Date().toISOString();
+  const heads = composeTemplates().map(({ type, saleId: _, ...fields }) =>
+    JSON.stringify({ ...(typed && { type }), ...fields, occurredAt }).slice(0, -1),
+  );
+  let count = 0;
+  return (saleId) => {
+    count += 1;
+    return `${heads[count % heads.length]},"saleId":"${saleId}"}`;
+  };
+}
+
+function composeTemplates(): RecordSaleJson[] {
+  const templates: RecordSaleJson[] = [];
+  for (const command of seedCommands({ at: Date.now(), timeZone: 'UTC' })) {
+    if (isSale(command)) templates.push(command);
+    if (templates.length === TEMPLATES) break;
+  }
+  return templates;
 }
 
 function isSale(command: CommandJson): command is RecordSaleJson {

@@ -1,5 +1,6 @@
 /** `sales bench`: benchmarks that anyone can run, on the servers that are up, in a namespace of their own. */
 import { Command, Option } from 'commander';
+import { benchCommands } from '../bench/commands.ts';
 import { benchIngest } from '../bench/ingest.ts';
 import { benchLatency } from '../bench/latency.ts';
 import type { Report } from '../bench/report.ts';
@@ -37,6 +38,16 @@ export function benchCommand(): Command {
     .addOption(json())
     .action((options: Common & { rate: number }) =>
       measure(options, (_, services, onProgress) => benchLatency(services, { ...options, onProgress })),
+    );
+  bench
+    .command('commands')
+    .description('The write path alone, from HTTP to the log and back, in bulk and one by one; where time and CPU go.')
+    .addOption(new Option('--rate <n>', 'single commands a second').default(500).argParser(Number))
+    .addOption(new Option('--rounds <n>', 'how often; figures are medians').default(3).argParser(Number))
+    .addOption(seconds(20))
+    .addOption(json())
+    .action((options: Common & { rate: number; rounds: number }) =>
+      measure(options, (config, services, onProgress) => benchCommands(config, services, { ...options, onProgress })),
     );
   return bench;
 }

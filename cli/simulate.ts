@@ -20,7 +20,9 @@ const REPORT_MS = 5000;
 
 export function simulateCommand(): Command {
   return new Command('simulate')
-    .description('Send a live stream of sales and a few returns, until Ctrl-C. Waits for a command API that restarts.')
+    .description(
+      'Send a live stream of sales with a few returns, refunds and voids, until Ctrl-C. Waits for a command API that restarts.',
+    )
     .option('--rate <n>', 'commands a second', parsePositive, 50)
     .option('--seconds <n>', 'stop after so long', parsePositive)
     .option('--currency <code>', 'ISO 4217', parseCurrency, 'USD')

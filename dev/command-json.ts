@@ -1,5 +1,11 @@
 /** Commands as the command API takes them in JSON: what has a default may be left out, time is ISO 8601 text. */
-import type { Payment, RecordReturn, RecordSale, SaleLineInput } from '../domain/messages.generated.ts';
+import type {
+  Payment,
+  RecordReturn,
+  RecordSale,
+  RefundLineInput,
+  SaleLineInput,
+} from '../domain/messages.generated.ts';
 
 type Head = 'currency' | 'channel' | 'country';
 
@@ -10,16 +16,19 @@ export interface LineJson extends Omit<SaleLineInput, 'lineId' | 'discount'> {
   discount?: number;
 }
 
-interface DocumentJson {
+interface HeadJson {
   commandId?: string;
   /** ISO 8601 with an offset or Z. */
   occurredAt: string;
+}
+
+interface SoldJson extends HeadJson {
   customerId?: string;
   lines: LineJson[];
   payments: Payment[];
 }
 
-export interface RecordSaleJson extends DocumentJson, Pick<RecordSale, Head> {
+export interface RecordSaleJson extends SoldJson, Pick<RecordSale, Head> {
   type: 'RecordSale';
   saleId: string;
   /** Minor units. */
@@ -28,12 +37,39 @@ export interface RecordSaleJson extends DocumentJson, Pick<RecordSale, Head> {
   tax?: number;
 }
 
-export interface RecordReturnJson extends DocumentJson, Pick<RecordReturn, Head> {
+export interface RecordReturnJson extends SoldJson, Pick<RecordReturn, Head> {
   type: 'RecordReturn';
   returnId: string;
 }
 
-export type CommandJson = RecordSaleJson | RecordReturnJson;
+/** Exactly one of whole, lines and amount. */
+export interface RefundSaleJson extends HeadJson {
+  type: 'RefundSale';
+  saleId: string;
+  /** Unique within its sale. */
+  refundId: string;
+  /** All that is left of the sale, with shipping and tax. */
+  whole?: true;
+  lines?: RefundLineInput[];
+  /** Minor units, spread over the lines. */
+  amount?: number;
+  /** Minor units, beside lines or amount. */
+  shipping?: number;
+  /** Minor units, beside lines or amount. */
+  tax?: number;
+  /** In proportion to the sale's unless given. */
+  payments?: Payment[];
+}
+
+export interface VoidSaleJson extends HeadJson {
+  type: 'VoidSale';
+  saleId: string;
+}
+
+/** What has lines of its own. */
+export type DocumentJson = RecordSaleJson | RecordReturnJson;
+
+export type CommandJson = DocumentJson | RefundSaleJson | VoidSaleJson;
 
 /** RFC 9457, as the command API answers. */
 export interface Problem {
@@ -68,7 +104,7 @@ export function isUndecided(outcome: Outcome): boolean {
 }
 
 /** saleId or returnId: what the command may do once. */
-export function domainIdOf(command: CommandJson): string {
+export function domainIdOf(command: DocumentJson): string {
   return command.type === 'RecordSale' ? command.saleId : command.returnId;
 }
 

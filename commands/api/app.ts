@@ -36,7 +36,8 @@ export function createCommandApi(options: CommandApiOptions): Express {
   app.enable('case sensitive routing');
   app.use(meters.requests);
   app.get('/health', (_, response) => void response.json({ status: 'ready' }));
-  app.get('/openapi.json', (_, response) => void response.json(openApiDocument));
+  const document = openApiDocument(access.required);
+  app.get('/openapi.json', (_, response) => void response.json(document));
   app.use(docs());
   app.post(BULK_PATH, sameOrigin, gives('application/x-ndjson'), takes(NDJSON, 'one command a line'), bulk(options));
   app.get(

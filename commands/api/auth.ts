@@ -17,6 +17,8 @@ export interface Client {
 }
 
 export interface Access {
+  /** Whether requests without a key are refused. */
+  required: boolean;
   /** Rejects with {@link ProblemError}: 401 without a good key, 503 when that can't be said now. */
   clientOf(request: IncomingMessage): Promise<Client>;
 }
@@ -59,6 +61,7 @@ export function createAccess({ keyring, required, ratePerKey, now }: AccessOptio
   }
 
   return {
+    required,
     async clientOf({ headers }) {
       const { authorization } = headers;
       if (authorization === undefined && !required) {

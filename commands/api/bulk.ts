@@ -123,5 +123,6 @@ async function settle(line: Line, client: Client, gateway: Gateway, now: number)
 
 function faultProblem(fault: LineFault): Problem {
   if (fault === 'too long') return problems.tooLarge(`the line is longer than ${MAX_TEXT_BYTES} bytes`);
+  if (fault === 'not UTF-8') return problems.malformed('the line is not UTF-8');
   return problems.timeout(`the line did not come within ${TEXT_TIMEOUT_MS / 1000} s`);
 }

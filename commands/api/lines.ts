@@ -1,12 +1,13 @@
 /** Lines of a byte stream. Holds one chunk and one line at a time, and of long lines only as many as there are places. */
+import { isUtf8 } from 'node:buffer';
 import type { Slots } from './slots.ts';
 
-/** `fault`: it was longer than allowed, or did not come in time, and was passed over. */
+/** `fault`: it was longer than allowed, did not come in time, or is no text, and was passed over. */
 export type Line =
   /** `number` from 1. */
   { number: number; text: string; fault?: undefined } | { number: number; fault: LineFault; text?: undefined };
 
-export type LineFault = 'too long' | 'too slow';
+export type LineFault = 'too long' | 'too slow' | 'not UTF-8';
 
 export interface LineLimits {
   maxBytes: number;
@@ -74,11 +75,12 @@ class PartialLine {
   finish(): Line | undefined {
     this.#number += 1;
     const number = this.#number;
-    const line = this.#fault
-      ? { number, fault: this.#fault }
-      : { number, text: Buffer.concat(this.#parts).toString().trim() };
+    const bytes = Buffer.concat(this.#parts);
+    const fault = this.#fault ?? (isUtf8(bytes) ? undefined : 'not UTF-8');
     this.drop();
-    return line.text === '' ? undefined : line;
+    if (fault) return { number, fault };
+    const text = bytes.toString().trim();
+    return text === '' ? undefined : { number, text };
   }
 
   drop(): void {

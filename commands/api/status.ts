@@ -1,9 +1,13 @@
 /** `GET /commands/{commandId}`: what the log says about a command. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import { isCommandId, limits } from '../../domain/violations.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Answer } from '../answer.ts';
 import { ProblemError, problems } from './problem.ts';
+
+/** How long a look-up may take. */
+const PATIENCE_MS = 3000;
 
 /** `find` rejects when what it asks is away. */
 export function status(find: (commandId: string) => Promise<Answer | undefined>, logger: Logger): RequestHandler {
@@ -13,13 +17,18 @@ export function status(find: (commandId: string) => Promise<Answer | undefined>,
       const detail = `a command id has 1 to ${limits.commandIdLength} characters, none of them a control character`;
       throw new ProblemError(problems.badRequest(detail));
     }
-    const answer = await find(commandId).catch((error) => {
+    const answer = await Promise.race([find(commandId), tooLate()]).catch((error) => {
       logger.warn({ err: error }, 'outcome could not be looked up');
       throw new ProblemError(problems.unavailable('Outcomes can not be looked up now. Ask again.'));
     });
     if (!answer) throw new ProblemError(problems.notDecided(nothingYet(commandId)));
     response.set('Cache-Control', 'no-store').json(answer);
   };
+}
+
+async function tooLate(): Promise<never> {
+  await delay(PATIENCE_MS, undefined, { ref: false });
+  throw new Error(`no answer within ${PATIENCE_MS} ms`);
 }
 
 function nothingYet(commandId: string): string {

@@ -1,5 +1,5 @@
 /** What an import needs to know about a kind of file. One reader reads one file. */
-import type { CommandJson } from '../command-json.ts';
+import type { DocumentJson } from '../command-json.ts';
 import type { CsvRow } from './csv-file.ts';
 import type { FaultReason, Note, SkipReason } from './notes.ts';
 
@@ -20,9 +20,9 @@ export interface FormatReader {
   /** After `finish`: rows that became lines of commands. */
   readonly importableRows: number;
   /** After `finish`: one command a document, in order of appearance. */
-  commands(): Iterable<CommandJson>;
+  commands(): Iterable<DocumentJson>;
   /** The lines of the file that a command was made of. */
-  linesOf(command: CommandJson): { line: number; document: string }[];
+  linesOf(command: DocumentJson): { line: number; document: string }[];
 }
 
 /** How many rows were left out, by reason. */

@@ -1,6 +1,6 @@
 /** Imports a file through the command API: reads it, sends what it holds, and sums up what became of it. */
 import { sendCommands } from '../command-client.ts';
-import { type CommandJson, describeProblem, domainIdOf, type Outcome } from '../command-json.ts';
+import { type DocumentJson, describeProblem, domainIdOf, type Outcome } from '../command-json.ts';
 import { openCsv } from './csv-file.ts';
 import type { FormatReader, ImportFormat, NoteCounts } from './format.ts';
 import { faultReasons, type Note } from './notes.ts';
@@ -117,7 +117,7 @@ function count(tally: Tally, outcome: Outcome): void {
 
 function rejectedLines(
   reader: FormatReader,
-  command: CommandJson,
+  command: DocumentJson,
   outcome: Exclude<Outcome, { outcome: 'accepted' }>,
 ): Note[] {
   const why = outcome.outcome === 'rejected' ? `${outcome.code}: ${outcome.detail}` : describeProblem(outcome.problem);

@@ -2,7 +2,7 @@
  * The demo's past: 10,000 sales of the 90 days before an anchor time, about 14.8 million dollars in all, and some
  * returns. The same anchor and time zone give the same commands, to the byte; the amounts don't depend on either.
  */
-import type { CommandJson, RecordSaleJson } from '../command-json.ts';
+import type { DocumentJson, RecordSaleJson } from '../command-json.ts';
 import { drawMoments } from './calendar.ts';
 import { type Customer, createCustomers } from './customers.ts';
 import { createRandom, type Random, shuffle, weighted } from './random.ts';
@@ -30,7 +30,7 @@ export function seedCustomers(): Customer[] {
 }
 
 /** All commands in order of time. */
-export function* seedCommands({ at, timeZone }: Anchor): Generator<CommandJson> {
+export function* seedCommands({ at, timeZone }: Anchor): Generator<DocumentJson> {
   const buyers = drawBuyers(createRandom(seeds.buyers));
   const moments = drawMoments(createRandom(seeds.moments), { count: SEED_SALES, days: SEED_DAYS, end: at, timeZone });
   const [forSales, forReturns] = [createRandom(seeds.sales), createRandom(seeds.returns)];

@@ -1,7 +1,7 @@
-/** The demo store: puts one sale or return together. The seed and the live stream share it. */
+/** The demo store: puts one sale, return or refund together. The seed and the live stream share it. */
 import type { Payment } from '../../domain/messages.generated.ts';
 import { decimalsOf, lineGross, MILLIONTHS, sumOf } from '../../domain/money.ts';
-import type { LineJson, RecordReturnJson, RecordSaleJson } from '../command-json.ts';
+import type { LineJson, RecordReturnJson, RecordSaleJson, RefundSaleJson } from '../command-json.ts';
 import type { Customer } from './customers.ts';
 import { type Product, products } from './products.ts';
 import { type Random, weighted } from './random.ts';
@@ -103,6 +103,26 @@ export function composeReturn(
     lines: [{ ...line, quantity: 1, unitPrice }],
     payments: [{ method: payments[0]?.method ?? 'card', amount: paid }],
   };
+}
+
+const drawRefund = weighted<'whole' | 'lines' | 'amount'>([
+  ['whole', 45],
+  ['lines', 35],
+  ['amount', 20],
+]);
+
+/** All of a sale is given back, or a piece of it, or a part of what was paid for its lines. */
+export function composeRefund(
+  random: Random,
+  { id, occurredAt }: Pick<Occasion, 'id' | 'occurredAt'>,
+  { saleId, lines, currency }: RecordSaleJson,
+): RefundSaleJson {
+  const head = { type: 'RefundSale', saleId, refundId: id, occurredAt: new Date(occurredAt).toISOString() } as const;
+  const kind = drawRefund(random);
+  if (kind === 'whole') return { ...head, whole: true };
+  if (kind === 'lines') return { ...head, lines: [{ lineId: String(1 + random.below(lines.length)), quantity: 1 }] };
+  const net = sumOf(lines, (line) => grossOf(line, currency) - (line.discount ?? 0));
+  return { ...head, amount: Math.max(1, Math.floor((net * random.pick([10, 15, 20, 50])) / 100)) };
 }
 
 function chooseProducts(random: Random): Product[] {

@@ -9,7 +9,7 @@ export interface SimulateOptions {
   /** Base URL of the command API. */
   commandsUrl: string;
   apiKey?: string | undefined;
-  /** Sales and returns a second. */
+  /** Commands a second. */
   rate: number;
   currency: string;
   /** Customers come irregularly, as they do; steady without. */

@@ -4,7 +4,7 @@ import type { Config } from '../../platform/config.ts';
 import { dropNamespace, servers } from '../support/servers.ts';
 import { type Services, startServices } from '../support/services.ts';
 import { launchBrowser, openPage, type Reader, seeConnection, seeFigure } from './browser.ts';
-import { recordReturn, recordSale } from './sales.ts';
+import { recordReturn, recordSale, refundSale, voidSale } from './sales.ts';
 
 /** Two days that no test ever moves, beside the sales that happen "now". */
 const TWO_DAYS = '?range=custom&from=2024-03-05&to=2024-03-06';
@@ -98,6 +98,28 @@ describe('dashboard in a real browser', function () {
     await page.locator(`[data-testid=live-orders]:text-is("${lastHour + 1}")`).waitFor();
     await seeFigure(page, 'orders', String(orders + 1));
     expect(await page.evaluate('window.notReloaded')).to.equal(true);
+    expect(problems).to.deep.equal([]);
+  });
+
+  it('takes back what is refunded or voided, and says so in the feed', async () => {
+    const { commandsUrl } = services;
+    const day = '?range=custom&from=2024-02-05&to=2024-02-06';
+    const first = { id: 'lamp', at: '2024-02-05T10:00:00Z', price: 1000, quantity: 3, product: 'Lamp' };
+    await recordSale(commandsUrl, first);
+    await recordSale(commandsUrl, { id: 'vase', at: '2024-02-05T11:00:00Z', price: 7000, product: 'Vase' });
+    await recordSale(commandsUrl, { ...first, id: 'lamp again', price: 1200, quantity: 1 });
+    const { page, problems } = await open(day);
+    await seeFigure(page, 'net', '£112.00');
+    await refundSale(commandsUrl, 'lamp', 'r-1', '2024-02-06T10:00:00Z');
+    await voidSale(commandsUrl, 'vase', '2024-02-06T10:00:00Z');
+    await seeFigure(page, 'net', '£12.00');
+    await seeFigure(page, 'orders', '2');
+    await seeFigure(page, 'returns', '£30.00');
+    const value = page.getByTestId('figure-returns').getByTestId('value');
+    expect(await value.getAttribute('title')).to.equal('£0.00 returned, £30.00 refunded');
+    await page.getByTestId('feed-item').filter({ hasText: 'Lamp' }).filter({ hasText: 'Refund' }).first().waitFor();
+    await page.getByTestId('feed-item').filter({ hasText: 'Void' }).filter({ hasText: '−£70.00' }).first().waitFor();
+    expect(await rowsOf(page, 'Top products')).to.deep.equal(['Lamp Kitchen 2 4 3 £12.00']);
     expect(problems).to.deep.equal([]);
   });
 

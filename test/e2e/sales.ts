@@ -1,4 +1,4 @@
-/** Sales and returns in the words of the command API. */
+/** Sales, returns, refunds and voids in the words of the command API. */
 
 /** What a test cares about; amounts in minor units. */
 export interface Sold {
@@ -20,6 +20,14 @@ export const recordSale = (commandsUrl: string, sold: Sold) =>
 /** Records a return and waits for its outcome. Throws unless it was accepted. */
 export const recordReturn = (commandsUrl: string, sold: Sold) =>
   post(`${commandsUrl}/returns`, { returnId: sold.id, ...body(sold) });
+
+/** Refunds all that is left of a sale and waits for the outcome. Throws unless it was accepted. */
+export const refundSale = (commandsUrl: string, saleId: string, refundId: string, at: string) =>
+  post(`${commandsUrl}/refunds`, { saleId, refundId, occurredAt: at, whole: true });
+
+/** Voids a sale and waits for the outcome. Throws unless it was accepted. */
+export const voidSale = (commandsUrl: string, saleId: string, at: string) =>
+  post(`${commandsUrl}/voids`, { saleId, occurredAt: at });
 
 function body({
   at,

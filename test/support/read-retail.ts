@@ -1,11 +1,11 @@
 /** Reads a file the way an import does, without sending anything. */
-import type { CommandJson } from '../../dev/command-json.ts';
+import type { DocumentJson } from '../../dev/command-json.ts';
 import { type CsvFile, openCsv } from '../../dev/import/csv-file.ts';
 import type { Note } from '../../dev/import/notes.ts';
 import { uciOnlineRetail } from '../../dev/import/uci-online-retail/format.ts';
 
 export interface ReadFile {
-  commands: CommandJson[];
+  commands: DocumentJson[];
   notes: Note[];
   /** Header apart. */
   rows: number;

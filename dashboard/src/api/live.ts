@@ -9,10 +9,10 @@ export interface LiveMinute {
   net: Money;
 }
 
-/** A sale or return that was recorded a moment ago; the amounts of a return are positive. */
+/** A ledger entry that was recorded a moment ago; its amounts are positive whatever its kind. */
 export interface RecentSale {
   id: string;
-  kind: 'SALE' | 'RETURN';
+  kind: 'SALE' | 'RETURN' | 'REFUND' | 'VOID';
   position: string;
   occurredAt: string;
   currency: string;

@@ -7,11 +7,12 @@ import type { LocalDate } from '../time/local-date.ts';
 import type { Granularity } from '../time/ranges.ts';
 import { operation } from './graphql.ts';
 
-/** The figures of a period or a bucket. Orders and units are of sales; returns stand apart and are positive. */
+/** The figures of a period or a bucket. Orders and units are of sales; returns and refunds stand apart and are positive. */
 export interface Figures {
   gross: Money;
   discounts: Money;
   returns: Money;
+  refunds: Money;
   net: Money;
   orders: number;
   units: number;
@@ -27,6 +28,7 @@ const FIGURES = `
   gross { amount currencyCode }
   discounts { amount currencyCode }
   returns { amount currencyCode }
+  refunds { amount currencyCode }
   net { amount currencyCode }
   orders
   units
@@ -96,6 +98,7 @@ export interface PaymentMethod {
   payments: number;
   amount: Money;
   returns: Money;
+  refunds: Money;
   net: Money;
 }
 
@@ -103,7 +106,8 @@ export const PAYMENT_METHODS = operation<{ paymentMethods: PaymentMethod[] }, Ra
   query PaymentMethods($from: Date!, $to: Date!, $timeZone: TimeZone!, $currency: CurrencyCode!) {
     paymentMethods(from: $from, to: $to, timeZone: $timeZone, currency: $currency) {
       method payments
-      amount { amount currencyCode } returns { amount currencyCode } net { amount currencyCode }
+      amount { amount currencyCode } returns { amount currencyCode } refunds { amount currencyCode }
+      net { amount currencyCode }
     }
   }
 `);
@@ -116,12 +120,13 @@ export interface Product {
   orders: number;
   units: number;
   returnedUnits: number;
+  refundedUnits: number;
 }
 
 export const PRODUCTS = operation<{ products: Product[] }, RangeVariables & { first: number }>(`
   query Products($from: Date!, $to: Date!, $timeZone: TimeZone!, $currency: CurrencyCode!, $first: Int!) {
     products(from: $from, to: $to, timeZone: $timeZone, currency: $currency, first: $first) {
-      productId productName category net { amount currencyCode } orders units returnedUnits
+      productId productName category net { amount currencyCode } orders units returnedUnits refundedUnits
     }
   }
 `);

@@ -16,7 +16,7 @@ export interface Live {
   version: Readonly<Ref<number>>;
   /** Minutes by `minute|currency`, at most the last two hours. */
   minutes: Readonly<Ref<ReadonlyMap<string, LiveMinute>>>;
-  /** Sales and returns, last recorded first; undefined before the first message. */
+  /** Ledger entries, last recorded first; undefined before the first message. */
   sales: Readonly<Ref<readonly RecentSale[] | undefined>>;
   /** When the newest news came in, by the server's clock, ms; undefined before the first. */
   movedAt: Readonly<Ref<number | undefined>>;

@@ -1,6 +1,7 @@
 import type { Figures } from '../api/queries.ts';
 import { formatMoney, formatMoneyBrief, formatMoneyShort, type Money } from '../format/money.ts';
 import { formatCount, formatCountShort } from '../format/numbers.ts';
+import { add } from './amounts.ts';
 
 /** The figures that the page leads with; each can be the one that the trend shows. */
 export const METRIC_NAMES = ['net', 'orders', 'average', 'units', 'returns'] as const;
@@ -20,17 +21,30 @@ export interface Metric {
   brief: (figures: Figures) => string;
   /** Written out in full. */
   full: (figures: Figures) => string;
+  /** What it is made of, where that is worth telling. */
+  detail?: (figures: Figures) => string;
   axis: (value: number, currency: string) => string;
 }
 
 export const METRICS: readonly Metric[] = [
   money('net', 'Net revenue', 'Gross sales − discounts − returns − refunds', (figures) => figures.net),
-  count('orders', 'Orders', 'Sales recorded; returns are not orders', (figures) => figures.orders),
+  count(
+    'orders',
+    'Orders',
+    'Sales recorded, without voided ones; returns and refunds are not orders',
+    (figures) => figures.orders,
+  ),
   money('average', 'Average order', '(Gross sales − discounts) ÷ orders', (figures) => figures.averageOrderValue),
-  count('units', 'Units sold', 'Pieces sold; returned pieces are not taken off', (figures) => figures.units),
+  count('units', 'Units sold', 'Pieces sold; what came back is not taken off', (figures) => figures.units),
   {
-    ...money('returns', 'Returns', 'Value of goods that came back in this period', (figures) => figures.returns),
+    ...money(
+      'returns',
+      'Returns & refunds',
+      'Goods that came back without a known sale + what was refunded of sales, in this period',
+      ({ returns, refunds }) => add(returns, refunds),
+    ),
     lessIsBetter: true,
+    detail: ({ returns, refunds }) => `${formatMoney(returns)} returned, ${formatMoney(refunds)} refunded`,
   },
 ];
 

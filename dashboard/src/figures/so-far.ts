@@ -1,5 +1,6 @@
 import type { Bucket, Figures } from '../api/queries.ts';
 import type { Money } from '../format/money.ts';
+import { divide, subtract } from './amounts.ts';
 
 /** Length of the finest bucket, minutes: no comparison can be cut finer. */
 export const CUT_MINUTES = 15;
@@ -24,37 +25,12 @@ export function asItStood(totals: Figures, lastDay: Bucket[], cut: string): Figu
     gross,
     discounts,
     returns: less((figures) => figures.returns),
+    refunds: less((figures) => figures.refunds),
     net: less((figures) => figures.net),
     orders,
     units: totals.units - sum(later.map((bucket) => bucket.units)),
     averageOrderValue: orders === 0 ? null : divide(subtract(gross, [discounts]), orders),
   };
-}
-
-/** `amount` less `others`, exact: counted in minor units. */
-function subtract(amount: Money, others: Money[]): Money {
-  const minor = others.reduce((rest, other) => rest - toMinor(other), toMinor(amount));
-  return fromMinor(minor, amount);
-}
-
-function divide(amount: Money, by: number): Money {
-  return fromMinor(BigInt(Math.round(Number(toMinor(amount)) / by)), amount);
-}
-
-function decimals({ amount }: Money): number {
-  return amount.split('.')[1]?.length ?? 0;
-}
-
-function toMinor({ amount }: Money): bigint {
-  return BigInt(amount.replace('.', ''));
-}
-
-function fromMinor(minor: bigint, like: Money): Money {
-  const places = decimals(like);
-  const digits = String(minor < 0n ? -minor : minor).padStart(places + 1, '0');
-  const whole = digits.slice(0, digits.length - places);
-  const fraction = places === 0 ? '' : `.${digits.slice(-places)}`;
-  return { amount: `${minor < 0n ? '-' : ''}${whole}${fraction}`, currencyCode: like.currencyCode };
 }
 
 function sum(values: number[]): number {

@@ -1,6 +1,6 @@
 /** Format `uci-online-retail`: every row of a web shop's invoices. The data's README says what is odd in it. */
 import { lineGross, sumOf } from '../../../domain/money.ts';
-import { type CommandJson, domainIdOf } from '../../command-json.ts';
+import { type DocumentJson, domainIdOf } from '../../command-json.ts';
 import { DevError } from '../../dev-error.ts';
 import type { CsvRow } from '../csv-file.ts';
 import type { FormatReader, ImportFormat } from '../format.ts';
@@ -59,17 +59,17 @@ class RetailReader implements FormatReader {
     });
   }
 
-  *commands(): Generator<CommandJson> {
+  *commands(): Generator<DocumentJson> {
     for (const invoice of this.book.all()) if (!invoice.heldBack) yield this.commandOf(invoice);
   }
 
-  linesOf(command: CommandJson): { line: number; document: string }[] {
+  linesOf(command: DocumentJson): { line: number; document: string }[] {
     const document = domainIdOf(command).slice(PREFIX.length);
     const invoice = this.book.get(document);
     return invoice ? Array.from(this.book.linesOf(invoice), ({ line }) => ({ line, document })) : [];
   }
 
-  private commandOf(invoice: Invoice): CommandJson {
+  private commandOf(invoice: Invoice): DocumentJson {
     const lines = Array.from(this.book.linesOf(invoice), ({ stockCode, description, quantity, unitPrice }) => ({
       productId: stockCode,
       productName: description,

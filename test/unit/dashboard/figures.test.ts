@@ -10,6 +10,7 @@ function figures(gross: string, orders: number): Figures {
     gross: pounds(gross),
     discounts: pounds('0.00'),
     returns: pounds('0.00'),
+    refunds: pounds('0.00'),
     net: pounds(gross),
     orders,
     units: orders,
@@ -38,7 +39,14 @@ describe('dashboard/figures', () => {
 
   it('has no average without orders, and keeps currencies without decimals whole', () => {
     const yen = (amount: string) => ({ amount, currencyCode: 'JPY' });
-    const day = { ...figures('0.00', 0), gross: yen('500'), net: yen('500'), discounts: yen('0'), returns: yen('0') };
+    const day = {
+      ...figures('0.00', 0),
+      gross: yen('500'),
+      net: yen('500'),
+      discounts: yen('0'),
+      returns: yen('0'),
+      refunds: yen('0'),
+    };
     const stood = asItStood(day, [{ ...day, start: '2024-03-09T12:00:00+09:00' }], '00:00');
     expect(stood.net).to.deep.equal(yen('0'));
     expect(stood.averageOrderValue).to.equal(null);

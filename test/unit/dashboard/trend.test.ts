@@ -13,6 +13,7 @@ function bucket(start: string, orders: number): Bucket {
     gross: amount,
     discounts: zero,
     returns: zero,
+    refunds: zero,
     net: amount,
     orders,
     units: orders,

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { DateTime } from 'luxon';
 import { parseTyped } from '../../../commands/api/parse.ts';
-import type { CommandJson } from '../../../dev/command-json.ts';
+import type { DocumentJson } from '../../../dev/command-json.ts';
 import { parseMillionths } from '../../../dev/import/decimal.ts';
 import { countryCodes } from '../../../dev/import/uci-online-retail/countries.ts';
 import { lineGross, sumOf } from '../../../domain/money.ts';
@@ -10,20 +10,20 @@ import { type ReadFile, readRetail } from '../../support/read-retail.ts';
 import { pence, retailFile, truth } from '../../support/retail-file.ts';
 
 /** What the log will say of a command. */
-const grossOf = ({ lines, currency }: CommandJson) =>
+const grossOf = ({ lines, currency }: DocumentJson) =>
   sumOf(lines, ({ quantity, unitPrice }) => lineGross(quantity, unitPrice, currency));
-const unitsOf = ({ lines }: CommandJson) => sumOf(lines, ({ quantity }) => quantity);
-const monthOf = ({ occurredAt }: CommandJson) =>
+const unitsOf = ({ lines }: DocumentJson) => sumOf(lines, ({ quantity }) => quantity);
+const monthOf = ({ occurredAt }: DocumentJson) =>
   DateTime.fromISO(occurredAt, { zone: 'Europe/London' }).toFormat('yyyy-MM');
 
-const figuresOf = (commands: CommandJson[]) => ({
+const figuresOf = (commands: DocumentJson[]) => ({
   orders: commands.length,
   lines: sumOf(commands, ({ lines }) => lines.length),
   units: sumOf(commands, unitsOf),
   gross: sumOf(commands, grossOf),
 });
-function figuresBy(commands: CommandJson[], keyOf: (command: CommandJson) => string) {
-  const groups = new Map<string, CommandJson[]>();
+function figuresBy(commands: DocumentJson[], keyOf: (command: DocumentJson) => string) {
+  const groups = new Map<string, DocumentJson[]>();
   for (const command of commands) {
     const group = groups.get(keyOf(command));
     if (group) group.push(command);
@@ -45,8 +45,8 @@ const expectedBy = (figures: Record<string, Figures>) =>
 
 describe('The UCI Online Retail file, as commands', () => {
   let file: ReadFile;
-  let sales: CommandJson[];
-  let returns: CommandJson[];
+  let sales: DocumentJson[];
+  let returns: DocumentJson[];
 
   before(async () => {
     file = await readRetail(retailFile);
@@ -65,7 +65,7 @@ describe('The UCI Online Retail file, as commands', () => {
   });
 
   it('gives every country its net revenue, exactly', () => {
-    const exact = ({ lines }: CommandJson) => sumOf(lines, ({ quantity, unitPrice }) => quantity * unitPrice);
+    const exact = ({ lines }: DocumentJson) => sumOf(lines, ({ quantity, unitPrice }) => quantity * unitPrice);
     const differences = new Map<string, number>();
     const add = (country: string, millionths: number) =>
       differences.set(country, (differences.get(country) ?? 0) + millionths);

@@ -1,7 +1,12 @@
 import { expect } from 'chai';
 import { DateTime } from 'luxon';
 import { parseTyped } from '../../../commands/api/parse.ts';
-import { type CommandJson, domainIdOf, type RecordReturnJson, type RecordSaleJson } from '../../../dev/command-json.ts';
+import {
+  type DocumentJson,
+  domainIdOf,
+  type RecordReturnJson,
+  type RecordSaleJson,
+} from '../../../dev/command-json.ts';
 import { type Anchor, SEED_COMMANDS, seedCommands } from '../../../dev/seed/dataset.ts';
 import { products } from '../../../dev/seed/products.ts';
 import { lineGross, sumOf } from '../../../domain/money.ts';
@@ -10,10 +15,11 @@ const anchor: Anchor = { at: Date.parse('2025-06-15T14:00:00Z'), timeZone: 'Amer
 const later: Anchor = { at: Date.parse('2026-01-01T03:30:00Z'), timeZone: 'UTC' };
 const DAY_MS = 24 * 3_600_000;
 
-const salesOf = (commands: CommandJson[]) => commands.filter((one): one is RecordSaleJson => one.type === 'RecordSale');
-const returnsOf = (commands: CommandJson[]) =>
+const salesOf = (commands: DocumentJson[]) =>
+  commands.filter((one): one is RecordSaleJson => one.type === 'RecordSale');
+const returnsOf = (commands: DocumentJson[]) =>
   commands.filter((one): one is RecordReturnJson => one.type === 'RecordReturn');
-const grossOf = ({ lines, currency }: CommandJson) =>
+const grossOf = ({ lines, currency }: DocumentJson) =>
   sumOf(lines, ({ quantity, unitPrice }) => lineGross(quantity, unitPrice, currency));
 
 describe('The seed data', () => {

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { parseTyped } from '../../../commands/api/parse.ts';
 import { seedCustomers } from '../../../dev/seed/dataset.ts';
 import { createRandom, shuffle, weighted } from '../../../dev/seed/random.ts';
-import { composeReturn, composeSale } from '../../../dev/seed/store.ts';
+import { composeRefund, composeReturn, composeSale } from '../../../dev/seed/store.ts';
 
 describe('The demo store', () => {
-  it('makes sales and returns that the command API takes, in any currency', () => {
+  it('makes sales, returns and refunds that the command API takes, in any currency', () => {
     const customers = seedCustomers();
     const now = Date.parse('2025-06-15T14:00:00Z');
     const currency = fc.constantFrom('USD', 'EUR', 'JPY', 'BHD');
@@ -15,7 +15,8 @@ describe('The demo store', () => {
         const random = createRandom(seed);
         const sale = composeSale(random, { id: 's', occurredAt: now, currency, customer: random.pick(customers) });
         const back = composeReturn(random, { id: 'r', occurredAt: now }, sale);
-        for (const command of [sale, back]) parseTyped(JSON.stringify(command), now);
+        const refund = composeRefund(random, { id: 'f', occurredAt: now }, sale);
+        for (const command of [sale, back, refund]) parseTyped(JSON.stringify(command), now);
       }),
       { numRuns: 2000 },
     );

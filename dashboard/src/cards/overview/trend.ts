@@ -7,6 +7,7 @@ export interface TrendPoint {
   /** Null for a bucket that has not begun, or without a value. */
   value: number | null;
   written: string;
+  detail: string | undefined;
   /** The bucket is still going on: its value is "so far". */
   open: boolean;
   previousStart: string | undefined;
@@ -32,6 +33,7 @@ export function trendPoints(
       start: bucket.start,
       value: begun(bucket) ? metric.value(bucket) : null,
       written: begun(bucket) ? metric.full(bucket) : '–',
+      detail: begun(bucket) ? metric.detail?.(bucket) : undefined,
       open: rangeIsOpen && begun(bucket) && !begun(current[index + 1]),
       previousStart: before?.start,
       previousValue: before ? metric.value(before) : null,
