@@ -5,10 +5,19 @@ import { commandsCommand } from './commands.ts';
 import { exitCodes, exitCodesHelp, explain } from './exit.ts';
 import { importCommand } from './import.ts';
 import { keysCommand } from './keys.ts';
+import { projectionCommand } from './projection.ts';
 import { seedCommand } from './seed.ts';
 import { simulateCommand } from './simulate.ts';
 
-const nouns = [importCommand, seedCommand, simulateCommand, commandsCommand, keysCommand, benchCommand];
+const nouns = [
+  importCommand,
+  seedCommand,
+  simulateCommand,
+  projectionCommand,
+  commandsCommand,
+  keysCommand,
+  benchCommand,
+];
 
 const program = new Command('sales')
   .description(

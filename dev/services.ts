@@ -14,6 +14,7 @@ export const services: readonly Service[] = [
   { name: 'command-api', title: 'Command API', args: ['commands/api/main.ts'], health: 'command API' },
   { name: 'command-processor', title: 'Command processor', args: ['commands/processor/main.ts'], health: 'own port' },
   { name: 'projection-worker', title: 'Projection worker', args: ['projections/worker/main.ts'], health: 'own port' },
+  { name: 'operator', title: 'Operator of projections', args: ['projections/operator/main.ts'], health: 'own port' },
   { name: 'read-api', title: 'Read API and dashboard', args: ['read-api/main.ts'], health: 'read API' },
 ];
 

@@ -25,8 +25,6 @@ export interface OperationProgress {
   step: string;
   done?: number;
   total?: number;
-  eventsPerSecond?: number;
-  secondsLeft?: number;
 }
 
 export interface Operation {

@@ -10,7 +10,6 @@ import { fill } from '../rebuild/fill.ts';
 import { createIndexes, isTable, type Kept, type Target } from '../sql.ts';
 import { type Execute, type Execution, OperationError } from './execution.ts';
 import { projectionsIn, withStatus } from './names.ts';
-import { createPace } from './pace.ts';
 import { proveAll } from './prove.ts';
 import { createThrottle } from './throttle.ts';
 
@@ -78,7 +77,6 @@ async function startOrResume(wanted: readonly Kept['projection'][], execution: E
 async function fillTables(targets: readonly Target[], throttleMs: unknown, execution: Execution): Promise<number> {
   if (targets.length === 0) return 0;
   const { kafka, pool, logger, decode, names, report } = execution;
-  const pace = createPace();
   const throttle = typeof throttleMs === 'number' ? createThrottle(execution, throttleMs) : undefined;
   const options = {
     kafka,
@@ -87,7 +85,7 @@ async function fillTables(targets: readonly Target[], throttleMs: unknown, execu
     decode,
     topic: names.topics.events,
     ...(throttle && { mayGoOn: throttle }),
-    onProgress: (done: number, total: number) => report({ step: 'folding the log', ...pace(done, total) }),
+    onProgress: (done: number, total: number) => report({ step: 'folding the log', done, total }),
   };
   let reached = total(await fill(targets, options));
   report({ step: 'indexing' });

@@ -1,0 +1,70 @@
+/** `sales projection`: rebuilds, proofs and what stands. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { drop, operations, promote, rebuild, rollback } from './projection/request.ts';
+import { list, status } from './projection/status.ts';
+import { verify } from './projection/verify.ts';
+
+export function projectionCommand(): Command {
+  const projection = new Command('projection').description(
+    'Read models: where they stand, rebuilding them from the log, and proving them equal to it.',
+  );
+  projection.command('list').description('Every projection and its generations.').addOption(json()).action(list);
+  projection
+    .command('status')
+    .description('Positions, lag, speed, what is parked or halted, and to where each was verified.')
+    .addOption(json())
+    .action(status);
+  named(projection.command('rebuild'))
+    .description(
+      'Fill new tables beside the live ones from the start of the log, prove them equal to it, and swap them in one ' +
+        'transaction. Everything goes on meanwhile. The old ones are kept level for a rollback until they are dropped. ' +
+        'Killed at any moment it goes on where it was.',
+    )
+    .option('--no-promote', 'leave the new generation ready; `promote` makes it live')
+    .option('--throttle <ms>', 'hold the rebuild up while live figures lag more than this', parseMs)
+    .option('--dry-run', 'count events and predict how long it takes; change nothing')
+    .action(rebuild);
+  named(projection.command('promote'))
+    .description('Make the ready generation live, after another proof.')
+    .action(promote);
+  named(projection.command('rollback')).description('Make the previous generation live again.').action(rollback);
+  named(projection.command('drop')).description('Remove the previous and the unfinished generations.').action(drop);
+  named(projection.command('verify'))
+    .description(
+      'Fold the log by a second, simple way and compare every row at one exact position, while everything goes on. ' +
+        'Exit code 3: it differs; the output names the first key, both values and the events that touch it.',
+    )
+    .option('--at <vector>', 'at the first moment that has these events, as partition:next,…', parseVector)
+    .action(verify);
+  projection
+    .command('operations')
+    .description('What was asked for last, and what became of it.')
+    .addOption(json())
+    .action(operations);
+  return projection;
+}
+
+function named(command: Command): Command {
+  return command
+    .argument('[names...]', 'projections, such as revenue')
+    .option('--all', 'every projection, and the live window')
+    .addOption(json());
+}
+
+function json(): Option {
+  return new Option('--json', 'one line of JSON on standard output; progress as JSON lines on standard error');
+}
+
+function parseMs(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError('Give a whole number of milliseconds.');
+}
+
+function parseVector(text: string): Map<number, number> {
+  const pairs = text.split(',').map((pair) => pair.split(':').map(Number));
+  if (pairs.every((pair) => pair.length === 2 && pair.every((value) => Number.isInteger(value) && value >= 0))) {
+    return new Map(pairs as [number, number][]);
+  }
+  throw new InvalidArgumentError('Give it as partition:next, such as 0:120,1:98.');
+}

@@ -1,0 +1,136 @@
+/** Operations: each inserts its request and follows it. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { DevError } from '../../dev/dev-error.ts';
+import {
+  findOperation,
+  listOperations,
+  type Operation,
+  type OperationKind,
+  requestOperation,
+} from '../../projections/operations.ts';
+import { exitCodes } from '../exit.ts';
+import { createProgress, describeSeconds, formatCount, type Progress } from '../progress.ts';
+import { table } from '../table.ts';
+import { chosen, type Named, type Session, withSession } from './session.ts';
+
+interface RebuildOptions extends Named {
+  promote: boolean;
+  throttle?: number;
+  dryRun?: boolean;
+}
+
+const POLL_MS = 200;
+/** After this long without an operator the reason is more likely that none runs. */
+const UNTAKEN_MS = 5000;
+/** What a rebuild makes of one processor core, until it is measured on this machine. */
+const ASSUMED_PER_SECOND = 25_000;
+
+export async function rebuild(names: string[], options: RebuildOptions): Promise<void> {
+  const given = {
+    projections: chosen(names, options).map(({ name }) => name),
+    promote: options.promote,
+    ...(options.throttle && { throttleMs: options.throttle }),
+  };
+  if (options.dryRun) return withSession((session) => predict(session, given.projections, options));
+  return request('rebuild', given, options);
+}
+
+export function promote(names: string[], options: Named): Promise<void> {
+  return request('promote', { projections: chosen(names, options).map(({ name }) => name) }, options);
+}
+
+export function rollback(names: string[], options: Named): Promise<void> {
+  return request('rollback', { projections: chosen(names, options).map(({ name }) => name) }, options);
+}
+
+export function drop(names: string[], options: Named): Promise<void> {
+  return request('drop', { projections: chosen(names, options).map(({ name }) => name) }, options);
+}
+
+export function operations({ json }: Named): Promise<void> {
+  return withSession(async ({ pool, names }) => {
+    const found = await listOperations(pool, names.postgres.read, 20);
+    if (json) process.stdout.write(`${JSON.stringify({ operations: found })}\n`);
+    else if (found.length === 0) process.stdout.write('Nothing was asked for yet.\n');
+    else process.stdout.write(table(['id', 'what', 'of', 'status', 'asked at', 'result'], found.map(rowOf)));
+  });
+}
+
+/** Asks for an operation and follows it to its end. Interrupting this does not interrupt the operation. */
+export function request(kind: OperationKind, given: Record<string, unknown>, { json }: Named): Promise<void> {
+  return withSession(async (session) => {
+    const { pool, names } = session;
+    const id = await requestOperation(pool, names.postgres.read, kind, given);
+    const progress = createProgress({ label: kind, unit: 'events', json });
+    const operation = await follow(session, id, progress).finally(() => progress.stop());
+    if (operation.status === 'failed') {
+      throw new DevError(`${kind} ${id} failed: ${operation.outcome?.error}`, 'Nothing that is live was changed.');
+    }
+    process.stdout.write(json ? `${JSON.stringify({ id, ...operation.outcome })}\n` : describe(operation));
+  });
+}
+
+async function follow({ pool, names }: Session, id: number, progress: Progress): Promise<Operation> {
+  const asked = Date.now();
+  let said = '';
+  let warned = false;
+  for (;;) {
+    const operation = await findOperation(pool, names.postgres.read, id);
+    if (!operation) throw new DevError(`Operation ${id} is gone.`, 'Ask again.');
+    if (operation.status === 'done' || operation.status === 'failed') return operation;
+    const { step = '', done, total } = operation.progress ?? {};
+    if (step !== said) progress.say(`${step[0]?.toUpperCase() ?? ''}${step.slice(1)}.`);
+    said = step;
+    if (done !== undefined && total !== undefined) progress.update(done, total);
+    if (operation.status === 'queued' && !warned && Date.now() - asked > UNTAKEN_MS) {
+      progress.say(`No operator has taken operation ${id} yet: it runs with npm start. The request stays.`);
+      warned = true;
+    }
+    await delay(POLL_MS);
+  }
+}
+
+async function predict({ pool, names, logEnds }: Session, projections: string[], { json }: Named): Promise<void> {
+  const events = [...(await logEnds()).values()].reduce((sum, end) => sum + end, 0);
+  const last = (await listOperations(pool, names.postgres.read, 100)).find(isMeasured);
+  const perSecond = last ? Number(last.outcome?.events) / Number(last.outcome?.seconds) : ASSUMED_PER_SECOND;
+  const seconds = events / perSecond;
+  const basis = last ? `as rebuild ${last.id} here` : 'assumed: nothing was rebuilt here yet';
+  if (json) process.stdout.write(`${JSON.stringify({ projections, events, perSecond, seconds, basis })}\n`);
+  else {
+    process.stdout.write(
+      `${projections.join(', ')}: ${formatCount(events)} events, about ${describeSeconds(seconds)} ` +
+        `at ${formatCount(perSecond)} a second (${basis}). Nothing was changed.\n`,
+    );
+  }
+}
+
+function isMeasured({ kind, status, outcome }: Operation): boolean {
+  return kind === 'rebuild' && status === 'done' && Number(outcome?.events) > 1000 && Number(outcome?.seconds) > 0;
+}
+
+function describe({ kind, outcome }: Operation): string {
+  if (kind !== 'rebuild') return `Done: ${JSON.stringify(outcome)}\n`;
+  const { events, seconds, generations, promoted } = outcome as {
+    events: number;
+    seconds: number;
+    generations: Record<string, number>;
+    promoted: boolean;
+  };
+  const which = Object.entries(generations).map(([name, generation]) => `${name} ${generation}`);
+  return (
+    `Rebuilt from ${formatCount(events)} events in ${describeSeconds(seconds)}, proven equal to the log, and ` +
+    `${promoted ? 'live' : 'ready to be promoted'}: ${which.join(', ')}.\n`
+  );
+}
+
+function rowOf({ id, kind, arguments: given, status, requestedAt, progress, outcome }: Operation): string[] {
+  const of = Array.isArray(given.projections) ? given.projections.join(', ') : '';
+  const result = outcome ? (outcome.error ?? 'done') : (progress?.step ?? '');
+  return [String(id), kind, of, status, requestedAt.toISOString().slice(0, 19), String(result).slice(0, 100)];
+}
+
+/** For commands that end with a finding. */
+export function endIncomplete(): void {
+  process.exitCode = exitCodes.incomplete;
+}
