@@ -59,6 +59,9 @@ query Ledger {
       total { amount currencyCode }
       lines { productName quantity gross { amount } }
       payments { method amount { amount } }
+      voidedAt
+      refunds { refundId occurredAt total { amount } }
+      refundable { amount }
     }
     pageInfo { hasNextPage endCursor }
   }

@@ -1,5 +1,4 @@
 /** Folds a stretch of the log straight into the tables of a schema that nobody else writes to. */
-import { once } from 'node:events';
 import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
@@ -39,25 +38,34 @@ export async function copyLog(
   return inTransaction(pool, async (client) => {
     const standing = new Map(from);
     const copy = startCopy(client, `copy ${schema}.events_v2 (${eventColumns}) from stdin with (format binary)`);
-    await copy.write(copyHeader);
-    await readRange({
-      kafka,
-      logger,
-      topic,
-      from: new Map([...from].map(([partition, { nextOffset }]) => [partition, nextOffset])),
-      to,
-      async onRecords(partition, records) {
-        const checkpoint = standing.get(partition);
-        if (!checkpoint) return;
-        const folded = foldRecords(partition, checkpoint, records);
-        await markPlaces(folded.rows, codec);
-        standing.set(partition, folded.checkpoint);
-        await copy.write(encodeRows(folded.rows));
-        onRead(records.length);
-      },
-    });
-    await copy.write(copyTrailer);
-    await copy.end();
+    let written = copy.write(copyHeader);
+    try {
+      await readRange({
+        kafka,
+        logger,
+        topic,
+        from: new Map([...from].map(([partition, { nextOffset }]) => [partition, nextOffset])),
+        to,
+        async onRecords(partition, records) {
+          const checkpoint = standing.get(partition);
+          if (!checkpoint) return;
+          const folded = foldRecords(partition, checkpoint, records);
+          standing.set(partition, folded.checkpoint);
+          written = written.then(async () => {
+            await markPlaces(folded.rows, codec);
+            await copy.write(encodeRows(folded.rows));
+            onRead(records.length);
+          });
+          await written;
+        },
+      });
+      await written;
+      await copy.write(copyTrailer);
+      await copy.end();
+    } catch (error) {
+      await copy.abort();
+      throw error;
+    }
     await writeCheckpoints(client, schema, standing);
     return standing;
   });
@@ -112,12 +120,18 @@ async function markPlaces(rows: readonly Row[], codec: Codec): Promise<void> {
 
 function startCopy(client: pg.PoolClient, statement: string) {
   const stream = client.query(copyFrom(statement));
-  const failed = once(stream, 'error').then(([error]) => Promise.reject(error));
+  const failed = new Promise<never>((_, reject) => stream.on('error', reject));
   failed.catch(() => {});
   return {
     write: (chunk: Buffer) =>
       Promise.race([failed, new Promise<void>((resolve) => stream.write(chunk, () => resolve()))]),
     end: () => Promise.race([failed, new Promise<void>((resolve) => stream.end(resolve))]),
+    /** The connection is free for other statements then. */
+    abort: () =>
+      new Promise<void>((resolve) => {
+        stream.once('close', resolve);
+        stream.destroy(new Error('given up'));
+      }),
   };
 }
 

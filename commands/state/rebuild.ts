@@ -49,6 +49,7 @@ export function rebuildState(options: RebuildOptions): Promise<Rebuilt> {
   const { write: schema } = names.postgres;
   return exclusively(pool, schema, { wait: false }, async (client) => {
     const fresh = await startFresh(options);
+    onStage('Reading the log');
     await fresh.catchUp();
     onStage('Indexing');
     await fresh.index();

@@ -1,5 +1,6 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import type { Logger } from '../logger.ts';
+import { installFastRecords } from './fast-records.ts';
 
 const levels: Record<number, 'error' | 'warn' | 'info' | 'debug'> = {
   [logLevel.ERROR]: 'error',
@@ -10,6 +11,7 @@ const levels: Record<number, 'error' | 'warn' | 'info' | 'debug'> = {
 
 /** A client for the brokers in the settings. One a process: its connections are shared by what is made from it. */
 export function createKafka(config: { kafka: string[] }, clientId: string, logger?: Logger): Kafka {
+  installFastRecords();
   return new Kafka({
     clientId,
     brokers: config.kafka,

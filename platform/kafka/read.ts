@@ -12,6 +12,7 @@ export interface RangeToRead {
   from: ReadonlyMap<number, number>;
   /** The offset to stop before of each partition; it must exist in the log (be at most its end). */
   to: ReadonlyMap<number, number>;
+  /** Each record once, however often the group is joined again. */
   onRecords(partition: number, records: LogRecord[]): Promise<void> | void;
 }
 
@@ -21,6 +22,7 @@ export async function readRange({ kafka, logger, topic, from, to, onRecords }: R
     [...to].filter(([partition, end]) => (from.get(partition) ?? 0) < end).map(([number]) => number),
   );
   if (open.size === 0) return;
+  const next = new Map(from);
   const groupId = `${topic}.range-${randomUUID()}`;
   let finish: (error?: Error) => void = () => {};
   const finished = new Promise<void>((resolve, reject) => {
@@ -35,11 +37,12 @@ export async function readRange({ kafka, logger, topic, from, to, onRecords }: R
     partitions: [...open],
     onFailure: finish,
     onAssigned: async (partitions) =>
-      partitions.map((partition) => ({ topic, partition, offset: from.get(partition) ?? 0 })),
+      partitions.map((partition) => ({ topic, partition, offset: next.get(partition) ?? 0 })),
     onRecords: async (_, partition, records) => {
       if (!open.has(partition)) return;
       const end = to.get(partition) ?? 0;
       const wanted = records.filter((record) => record.offset < end);
+      next.set(partition, (records[records.length - 1]?.offset ?? -1) + 1);
       if (wanted.length > 0) await onRecords(partition, wanted);
       if ((records[records.length - 1]?.offset ?? 0) < end - 1) return;
       open.delete(partition);

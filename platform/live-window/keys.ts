@@ -5,7 +5,7 @@ const WINDOW_HOURS = 48;
 
 /** How far back the live window reaches, in milliseconds. */
 export const WINDOW_MS = WINDOW_HOURS * 60 * MINUTE_MS;
-/** How many of the last sales and returns each partition keeps. */
+/** How many of the newest ledger entries each partition keeps. */
 export const KEPT_RECENT = 50;
 
 export function minuteOf(moment: number): number {

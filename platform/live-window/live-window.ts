@@ -1,6 +1,6 @@
 /**
- * The live window in Redis: orders and net revenue by minute of the sale over the last 48 hours, and the last sales,
- * for each partition of the log, each with its fence: the next offset that it does not hold. Derived and disposable:
+ * The live window in Redis: orders and net revenue by minute over the last 48 hours, and the newest ledger entries, for
+ * each partition of the log, each with its fence: the next offset that it does not hold. Derived and disposable:
  * a window without a fence, or with another than expected, is rebuilt by its writer and says "rebuilding" to readers.
  */
 import type { Redis } from 'ioredis';

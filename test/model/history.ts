@@ -134,7 +134,7 @@ class Play {
         store.goBack(step.commits);
         break;
       case 'rebuild':
-        store.rebuild((partition) => {
+        store.rebuild(this.#world.partitions, (partition) => {
           const { events, lastCommand } = keptOf(readPartition(this.#world, partition));
           return { events, lastCommand, nextOffset: broker.log('events', partition).end };
         });

@@ -26,6 +26,7 @@ export interface Partition {
 export interface Sent {
   offset: number;
   place: string;
+  record: LogRecord;
   command: Command | undefined;
 }
 
@@ -34,6 +35,7 @@ export function readPartition({ broker, partitions }: World, partition: number):
   const commands = broker.log('commands', partition).records.map((record) => ({
     offset: record.offset,
     place: `${partition}:${record.offset}`,
+    record,
     command: readCommand(record, (key) => partitionOf(key) === partition),
   }));
   const standing = broker.log('events', partition).records.flatMap((record) => {

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Answer } from '../../commands/answer.ts';
 import type { Command, Event } from '../../domain/messages.generated.ts';
+import type { LogRecord } from '../../platform/kafka/consume.ts';
 import type { Placed } from './client.ts';
 import type { Told } from './history.ts';
 import { moneyViolations } from './money-rules.ts';
@@ -16,7 +17,10 @@ export function violations(told: Told): string[] {
   const found = world.failures.map((error) => `a processor ended by itself: ${error}`);
   if (!told.settled) found.push('not every command was decided, answered and stored after all faults had ended');
   const logs = Array.from({ length: world.partitions }, (_, partition) => readPartition(world, partition));
-  for (const log of logs) found.push(...orderViolations(log), ...outcomeViolations(log), ...storeViolations(told, log));
+  for (const log of logs) {
+    found.push(...orderViolations(log), ...outcomeViolations(log));
+    found.push(...keepingViolations(told, log), ...storeViolations(told, log));
+  }
   const all = logs.flatMap(({ standing }) => standing);
   found.push(...twice(all), ...moneyViolations(all), ...answerViolations(told, logs));
   return found;
@@ -91,6 +95,16 @@ function isWithin(part: unknown, whole: unknown): boolean {
   if (Array.isArray(part) && Array.isArray(whole) && part.length !== whole.length) return false;
   const there = new Map(Object.entries(whole));
   return Object.entries(part).every(([key, value]) => isWithin(value, there.get(key)));
+}
+
+/** The bytes of every record that is no command are kept, and nothing else is. */
+function keepingViolations({ world }: Told, { partition, commands }: Partition): string[] {
+  const name = ({ key, value }: LogRecord) => `${key?.toString('hex')}/${value?.toString('hex')}`;
+  const kept = new Set(world.broker.log('rejected', partition).records.map(name));
+  return commands.flatMap(({ place, record, command }) => {
+    if (kept.has(name(record)) === (command === undefined)) return [];
+    return [command ? `${place} is a command, but was kept aside` : `the bytes of ${place} are not kept`];
+  });
 }
 
 /** No domain id takes effect twice, and no command id has two outcomes. */

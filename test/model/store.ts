@@ -6,7 +6,7 @@ export interface Kept {
   events: readonly StoredEvent[];
 }
 
-const nothing: Kept = { checkpoint: { generation: 0, nextOffset: 0, lastCommand: undefined }, events: [] };
+const nothing: Kept = { checkpoint: { generation: 1, nextOffset: 0, lastCommand: undefined }, events: [] };
 
 /** Every state is kept, so that the store can go back to it; the last one is the present. */
 export class MemoryStore {
@@ -22,12 +22,15 @@ export class MemoryStore {
   }
 
   /** Replaces everything by what was folded from the log anew, as `bin/sales commands rebuild-state` does. */
-  rebuild(fold: (partition: number) => Pick<Kept, 'events'> & Omit<Checkpoint, 'generation'>): void {
-    const before = this.#states.at(-1) ?? new Map();
+  rebuild(
+    partitions: number,
+    fold: (partition: number) => Pick<Kept, 'events'> & Omit<Checkpoint, 'generation'>,
+  ): void {
     const after = new Map<number, Kept>();
-    for (const [partition, { checkpoint }] of before) {
+    for (let partition = 0; partition < partitions; partition += 1) {
       const { events, ...rest } = fold(partition);
-      after.set(partition, { checkpoint: { ...rest, generation: checkpoint.generation + 1 }, events });
+      const generation = this.kept(partition).checkpoint.generation + 1;
+      after.set(partition, { checkpoint: { ...rest, generation }, events });
     }
     this.#states.push(after);
   }
@@ -39,8 +42,8 @@ export class MemoryStore {
       load: (partition, keys) => {
         const { checkpoint, events } = this.kept(partition, ago());
         const { generation, nextOffset } = checkpoint;
-        const found = events.flatMap(({ key, ...event }) =>
-          key !== null && keys.includes(key) ? [{ key, ...event }] : [],
+        const found = events.flatMap(({ offset, key, bytes }) =>
+          key !== null && keys.includes(key) ? [{ key, offset, bytes }] : [],
         );
         return { generation, nextOffset, events: found };
       },
