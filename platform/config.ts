@@ -32,6 +32,8 @@ export interface Config {
   /** IANA zone of the store: the day of per-day rollups, and the dashboard's default. */
   storeTimeZone: string;
   logLevel: string;
+  /** Whether projections whose code has changed are rebuilt at start without being asked. */
+  autoRebuild: boolean;
 }
 
 /** A setting that is missing or wrong. The message names the variable and says what to do. */
@@ -58,6 +60,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     apiKey: env.SALES_API_KEY || undefined,
     partitions: whole(env, 'SALES_PARTITIONS', 1, 256, 8),
     storeTimeZone: timeZone(env, 'SALES_STORE_TIME_ZONE', 'UTC'),
+    autoRebuild:
+      oneOf(env, 'SALES_AUTO_REBUILD', ['true', 'false'], mode === 'production' ? 'false' : 'true') === 'true',
     logLevel: oneOf(env, 'SALES_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info'),
   };
 }

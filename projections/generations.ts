@@ -148,7 +148,7 @@ export function handOver(pool: pg.Pool, schema: string, targets: readonly Kept[]
 
 /**
  * Makes the generations live, all in one transaction, and those that were live `previous`; what was `previous` before is
- * dropped. Waits until each has reached the live one in every partition. Throws {@link GenerationError} after a minute.
+ * dropped, and so is what other code made, since nobody could keep it level. Waits until each has reached the live one in every partition. Throws {@link GenerationError} after a minute.
  */
 export function promote(pool: pg.Pool, schema: string, targets: readonly Kept[]): Promise<void> {
   return patiently(() =>
@@ -164,6 +164,9 @@ export function promote(pool: pg.Pool, schema: string, targets: readonly Kept[])
         if (live) await setStatus(client, { ...target, generation: live.generation }, 'previous');
         await setStatus(client, target, 'live');
         if (isTable(target)) for (const statement of createView(target)) await client.query(statement);
+        if (live && live.version !== target.projection.version) {
+          await drop(client, { ...target, generation: live.generation });
+        }
       }
     }),
   );

@@ -14,7 +14,8 @@ export interface Snapshot {
 const STATEMENT_TIMEOUT = 15_000;
 
 const BEGIN = `begin isolation level repeatable read read only; set local statement_timeout = ${STATEMENT_TIMEOUT}`;
-const UNDEFINED_TABLE = '42P01';
+/** Of a table or a column: a read model that is not there yet, or was made by another version. */
+const UNDEFINED = ['42P01', '42703'];
 const QUERY_CANCELED = '57014';
 
 /** Takes a connection at the first statement only: a request that asks nothing of Postgres costs it nothing. */
@@ -77,10 +78,14 @@ function ignore(): void {}
 
 function explain(error: unknown): unknown {
   const state = (error as { code?: unknown } | null)?.code;
-  if (state === UNDEFINED_TABLE) {
-    return apiError('NOT_READY', 'The read models do not exist yet. Start the projections, then try again.', {
-      cause: error,
-    });
+  if (typeof state === 'string' && UNDEFINED.includes(state)) {
+    return apiError(
+      'NOT_READY',
+      'The read models do not exist yet, or are being rebuilt. Start the projections, then try again.',
+      {
+        cause: error,
+      },
+    );
   }
   if (state === QUERY_CANCELED) {
     const seconds = STATEMENT_TIMEOUT / 1000;

@@ -13,8 +13,10 @@ import {
   type OperationProgress,
   openOperations,
   reportProgress,
+  requestOperation,
 } from '../operations.ts';
 import type { Execute, Execution } from './execution.ts';
+import { outdatedProjections } from './names.ts';
 import { rebuild } from './rebuild.ts';
 import { drop, promote, rollback } from './swap.ts';
 
@@ -97,6 +99,17 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       for (const operation of open) if (!running.has(operation.id)) await take(operation, open);
       await delay(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {});
     }
+  }
+
+  const outdated = await outdatedProjections(pool, schema);
+  if (outdated.length > 0 && options.config.autoRebuild) {
+    logger.warn({ projections: outdated }, 'the code of these projections has changed: rebuilding them');
+    await requestOperation(pool, schema, 'rebuild', { projections: outdated });
+  } else if (outdated.length > 0) {
+    logger.error(
+      { projections: outdated },
+      'the code of these projections has changed, and they stand still: rebuild them',
+    );
   }
 
   const loop = run().catch((error) => {

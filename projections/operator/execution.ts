@@ -10,7 +10,7 @@ import type { LogSlice, RawSlice } from '../log-slice.ts';
 import type { OperationProgress } from '../operations.ts';
 
 export interface Execution {
-  config: Pick<Config, 'partitions' | 'storeTimeZone'>;
+  config: Pick<Config, 'partitions' | 'storeTimeZone' | 'autoRebuild'>;
   names: Names;
   kafka: Kafka;
   pool: pg.Pool;

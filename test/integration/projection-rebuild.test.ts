@@ -133,6 +133,25 @@ describe('projection rebuild', function () {
     expect(await statusesOf('products')).to.deep.equal(['1 previous', '2 live']);
   });
 
+  it('rebuilds at its start what other code made, and what is new', async () => {
+    await bench.log.append(documents('before', 50));
+    await bench.startWorker();
+    await bench.caughtUp();
+    await operator.stop();
+    await bench.pool.query(`update ${bench.schema}.generations set version = 0 where projection = 'revenue'`);
+    await bench.pool.query(`delete from ${bench.schema}.generations where projection = 'categories'`);
+    await bench.pool.query(`delete from ${bench.schema}.checkpoints where projection = 'categories'`);
+    await bench.pool.query(
+      `drop table ${bench.schema}.categories_g1 cascade; update ${bench.schema}.control set epoch = 9`,
+    );
+    await bench.log.append(documents('meanwhile', 20));
+    operator = await openOperator();
+    await until('they are rebuilt', async () => (await statusesOf('revenue')).includes('2 live'), 20_000);
+    expect(await statusesOf('categories')).to.deep.equal(['1 live']);
+    await bench.caughtUp();
+    await bench.expectEqualToLog();
+  });
+
   it('refuses a second rebuild of a projection while one is under way, and says so', async () => {
     await bench.log.append(documents('before', 50));
     const first = await requestOperation(bench.pool, bench.schema, 'rebuild', { projections: ['sales', 'revenue'] });
