@@ -172,6 +172,11 @@ export function promote(pool: pg.Pool, schema: string, targets: readonly Kept[])
   );
 }
 
+/** Keeps generations as they are, for ever. */
+export async function freeze(client: pg.ClientBase, targets: readonly Kept[]): Promise<void> {
+  for (const target of targets) await setStatus(client, target, 'as_of');
+}
+
 /** Removes generations with their tables; the live one stays. */
 export function dropGenerations(pool: pg.Pool, schema: string, targets: readonly Kept[]): Promise<void> {
   return patiently(() =>

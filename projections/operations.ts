@@ -12,10 +12,9 @@ export type OperationKind =
   | 'rollback'
   | 'drop'
   | 'as-of'
-  | 'verify'
+  | 'drop-as-of'
   | 'dlq-retry'
-  | 'dlq-discard'
-  | 'accept-loss';
+  | 'dlq-discard';
 
 export type OperationStatus = 'queued' | 'running' | 'done' | 'failed';
 

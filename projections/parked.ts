@@ -62,3 +62,84 @@ export async function loadDiscarded(pool: pg.Pool | pg.ClientBase, schema: strin
     });
   return new Map(rows.map(({ projection, places }) => [projection, new Set(places)]));
 }
+
+/** One parked event as an operator sees it. */
+export interface ParkedEvent extends Parked {
+  projection: string;
+  generation: number;
+  parkedAt: Date;
+}
+
+/** Which of the parked events are meant: those of a projection that fail alike, or one alone. */
+export interface ParkedFilter {
+  projection?: string;
+  failure?: string;
+  /** "partition:offset". */
+  place?: string;
+}
+
+/** What is parked, in order of the log. */
+export async function listParked(
+  pool: pg.Pool | pg.ClientBase,
+  schema: string,
+  { projection, failure, place }: ParkedFilter = {},
+): Promise<ParkedEvent[]> {
+  const { rows } = await pool.query<ParkedEvent>(
+    `select projection, generation, partition, "offset", failure, error, parked_at as "parkedAt"
+     from ${quote(schema)}.parked
+     where ($1::text is null or projection = $1) and ($2::text is null or failure = $2)
+       and ($3::text is null or partition || ':' || "offset" = $3)
+     order by projection, generation, partition, "offset"`,
+    [projection ?? null, failure ?? null, place ?? null],
+  );
+  return rows;
+}
+
+/** Takes an event out of the parked ones, within the transaction that folds it in. */
+export async function unpark(
+  client: pg.ClientBase,
+  schema: string,
+  {
+    projection,
+    generation,
+    partition,
+    offset,
+  }: Pick<ParkedEvent, 'projection' | 'generation' | 'partition' | 'offset'>,
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `delete from ${quote(schema)}.parked
+     where projection = $1 and generation = $2 and partition = $3 and "offset" = $4`,
+    [projection, generation, partition, offset],
+  );
+  return rowCount === 1;
+}
+
+/** Decides that all generations of a projection do without events, now and when it is rebuilt. Gives their places. */
+export async function discard(
+  client: pg.ClientBase,
+  schema: string,
+  events: readonly ParkedEvent[],
+  reason: string,
+): Promise<string[]> {
+  const ns = quote(schema);
+  const places = events.map(({ partition, offset }) => `${partition}:${offset}`);
+  const columns = [
+    events.map(({ projection }) => projection),
+    events.map(({ partition }) => partition),
+    events.map(({ offset }) => offset),
+  ];
+  await client.query(
+    `insert into ${ns}.discarded (projection, partition, "offset", failure, reason)
+     select p.projection, p.partition, p."offset", min(p.failure), $4 from ${ns}.parked p
+     join unnest($1::text[], $2::int[], $3::bigint[]) as given (projection, partition, "offset")
+       using (projection, partition, "offset")
+     group by 1, 2, 3 on conflict do nothing`,
+    [...columns, reason],
+  );
+  await client.query(
+    `delete from ${ns}.parked p using unnest($1::text[], $2::int[], $3::bigint[]) as given (projection, partition, "offset")
+     where (p.projection, p.partition, p."offset") = (given.projection, given.partition, given."offset")`,
+    columns,
+  );
+  return [...new Set(places)];
+}

@@ -15,7 +15,9 @@ import {
   reportProgress,
   requestOperation,
 } from '../operations.ts';
-import type { Execute, Execution } from './execution.ts';
+import { asOf, dropAsOf } from './as-of.ts';
+import { discardParked, retryParked } from './dead-letters.ts';
+import { type Execute, type Execution, OperationError } from './execution.ts';
 import { outdatedProjections } from './names.ts';
 import { rebuild } from './rebuild.ts';
 import { drop, promote, rollback } from './swap.ts';
@@ -32,7 +34,16 @@ export interface Operator {
 const POLL_MS = 500;
 const REPORT_MS = 500;
 
-const executors: Partial<Record<OperationKind, Execute>> = { rebuild, promote, rollback, drop };
+const executors: Record<OperationKind, Execute> = {
+  rebuild,
+  promote,
+  rollback,
+  drop,
+  'as-of': asOf,
+  'drop-as-of': dropAsOf,
+  'dlq-retry': retryParked,
+  'dlq-discard': discardParked,
+};
 
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
   const { pool, names, logger, onFailure } = options;
@@ -69,8 +80,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     try {
       await beginOperation(pool, schema, id);
       logger.info({ operation: id, kind, arguments: operation.arguments }, 'operation begins');
-      const executor = executors[kind];
-      if (!executor) throw new Error(`this version knows no operation ${kind}`);
+      const executor = executors[kind] ?? unknown;
       const outcome = await executor(operation.arguments, {
         ...options,
         report: reporter.report,
@@ -125,6 +135,11 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     },
   };
 }
+
+/** A request of another version of the code. */
+const unknown: Execute = async () => {
+  throw new OperationError('this version of the operator does not know this kind of operation');
+};
 
 function projectionNames(operation: Pick<Operation, 'arguments'>): string[] {
   const { projections } = operation.arguments;

@@ -50,10 +50,18 @@ async function startOrResume(wanted: readonly Kept['projection'][], execution: E
   const left: Kept[] = [];
   const generations: Kept[] = [];
   for (const projection of wanted) {
-    const building = withStatus(all, schema, projection, 'building');
+    const building = withStatus(
+      all.filter(({ label }) => label === null),
+      schema,
+      projection,
+      'building',
+    );
     const stale = all.filter(
-      ({ projection: name, status, generation }) =>
-        name === projection.name && ['ready', 'building'].includes(status) && generation !== building?.generation,
+      ({ projection: name, status, label, generation }) =>
+        name === projection.name &&
+        label === null &&
+        ['ready', 'building'].includes(status) &&
+        generation !== building?.generation,
     );
     for (const { generation } of stale) left.push({ projection, schema, generation });
     if (building) generations.push(building);

@@ -7,7 +7,7 @@ import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import { readRange } from '../../platform/kafka/read.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { LogSlice, RawSlice } from '../log-slice.ts';
+import type { FoldedRecord, LogSlice, RawSlice } from '../log-slice.ts';
 import { columnsOf, quote, type Target, tableOf } from '../sql.ts';
 import { emitted, keyOf, type PlainRow, SimpleFold } from './simple-fold.ts';
 
@@ -62,6 +62,7 @@ export async function verify(target: Target, options: VerifyOptions): Promise<Ve
 
 async function compareAll(client: pg.ClientBase, target: Target, options: VerifyOptions): Promise<Verdict> {
   const vector = await vectorOf(client, target);
+  const lacking = await lackingOf(client, target);
   const parts = Math.max(1, Math.ceil((await countRows(client, target)) / ROWS_IN_MEMORY));
   const verdict: Verdict = { vector, rows: 0, events: 0, differences: 0, first: undefined };
   let firstKey: string | undefined;
@@ -69,7 +70,12 @@ async function compareAll(client: pg.ClientBase, target: Target, options: Verify
     const includes = (key: string) => parts === 1 || partOf(key, parts) === part;
     const fold = new SimpleFold(target.projection, includes);
     verdict.events = await readLog(vector, options, (slice) => {
-      for (const record of slice.records) if (record.event) fold.add(record.event, record);
+      for (const record of slice.records) {
+        if (lacking.has(placeOf(record))) continue;
+        if (record.failure)
+          throw new Error(`${placeOf(record)} is not parked and cannot be decoded: ${record.failure.message}`);
+        if (record.event) fold.add(record.event, record);
+      }
     });
     const differs = (key: string, table: PlainRow | undefined, log: PlainRow | undefined) => {
       verdict.differences += 1;
@@ -99,6 +105,21 @@ async function vectorOf(client: pg.ClientBase, { projection, generation, schema 
     [projection.name, generation],
   );
   return new Map(rows.map(({ partition, next_offset }) => [partition, next_offset]));
+}
+
+/** The events that the generation does without, "partition:offset". */
+async function lackingOf(client: pg.ClientBase, { projection, generation, schema }: Target): Promise<Set<string>> {
+  const ns = quote(schema);
+  const { rows } = await client.query<{ place: string }>(
+    `select partition || ':' || "offset" as place from ${ns}.parked where projection = $1 and generation = $2
+     union select partition || ':' || "offset" from ${ns}.discarded where projection = $1`,
+    [projection.name, generation],
+  );
+  return new Set(rows.map(({ place }) => place));
+}
+
+function placeOf({ partition, offset }: FoldedRecord): string {
+  return `${partition}:${offset}`;
 }
 
 async function countRows(client: pg.ClientBase, target: Target): Promise<number> {

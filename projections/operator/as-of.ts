@@ -1,0 +1,132 @@
+/**
+ * Time travel: tables as they stood where the log stood at some moment, under a label, in a schema of views that looks
+ * like the live one to whoever reads.
+ */
+
+import { withAdmin } from '../../platform/kafka/client.ts';
+import { offsetsAt, topicRanges } from '../../platform/kafka/offsets.ts';
+import { inTransaction } from '../../platform/postgres/index.ts';
+import { projections } from '../catalogue.ts';
+import { createGeneration, dropGenerations, freeze, type Generation, listGenerations } from '../generations.ts';
+import { fill } from '../rebuild/fill.ts';
+import { createIndexes, createView, quote, type Target } from '../sql.ts';
+import { type Execute, type Execution, OperationError } from './execution.ts';
+import { proveAll } from './prove.ts';
+
+/** Each is a full set of tables. */
+const MOST = 5;
+const LABEL = /^[a-z][a-z0-9_]{0,30}$/;
+
+/** `label`; and `time` (ISO 8601: events recorded up to then) or `vector` (next offset of each partition). */
+export const asOf: Execute = async (given, execution) => {
+  const { names, pool, kafka, logger, decode, report } = execution;
+  const schema = names.postgres.read;
+  const label = labelIn(given);
+  const targets = await startOrResume(label, execution);
+  const vector = await vectorIn(given, execution);
+  const options = { kafka, pool, logger, decode, topic: names.topics.events };
+  const onProgress = (done: number, total: number) => report({ step: 'folding the log', done, total });
+  await fill(targets, { ...options, onProgress }, vector);
+  report({ step: 'indexing' });
+  for (const target of targets) for (const statement of createIndexes(target)) await pool.query(statement);
+  const verified = await proveAll(targets, execution);
+  await inTransaction(pool, async (client) => {
+    const facade = schemaOf(schema, label);
+    await client.query(`create schema if not exists ${quote(facade)}`);
+    for (const target of targets) for (const statement of createView(target, facade)) await client.query(statement);
+    for (const table of ['generations', 'checkpoints', 'parked', 'discarded']) {
+      await client.query(`drop view if exists ${quote(facade)}.${table}`);
+    }
+    const ns = quote(schema);
+    await client.query(`create view ${quote(facade)}.generations as
+      select projection, generation, version, label, 'live'::text as status from ${ns}.generations where label = '${label}'`);
+    for (const table of ['checkpoints', 'parked']) {
+      await client.query(`create view ${quote(facade)}.${table} as select kept.* from ${ns}.${table} kept
+        join ${ns}.generations using (projection, generation) where label = '${label}'`);
+    }
+    await client.query(`create view ${quote(facade)}.discarded as select * from ${ns}.discarded`);
+    await freeze(client, targets);
+  });
+  return { label, vector: Object.fromEntries(vector), verified };
+};
+
+/** `label`. */
+export const dropAsOf: Execute = async (given, { pool, names }) => {
+  const schema = names.postgres.read;
+  const label = labelIn(given);
+  const own = (await listGenerations(pool, schema)).filter((one) => one.label === label);
+  if (own.length === 0) throw new OperationError(`there is nothing labelled ${label}`);
+  await pool.query(`drop schema if exists ${quote(schemaOf(schema, label))} cascade`);
+  await dropGenerations(pool, schema, targetsOf(own, schema));
+  return { dropped: label };
+};
+
+/** Where readers find a label's views. */
+export function schemaOf(schema: string, label: string): string {
+  return `${schema}_at_${label}`;
+}
+
+function labelIn({ label }: Readonly<Record<string, unknown>>): string {
+  if (typeof label === 'string' && LABEL.test(label)) return label;
+  throw new OperationError(`a label has lower-case letters, digits and _, begins with a letter, and has at most 31`);
+}
+
+async function startOrResume(label: string, { pool, names, config }: Execution): Promise<Target[]> {
+  const schema = names.postgres.read;
+  const all = await listGenerations(pool, schema);
+  const own = all.filter((one) => one.label === label);
+  if (own.some(({ status }) => status === 'as_of')) {
+    throw new OperationError(`${label} is there already; drop it first, or choose another label`);
+  }
+  if (own.length > 0) return targetsOf(own, schema);
+  const labels = new Set(all.flatMap((one) => one.label ?? []));
+  if (labels.size >= MOST) {
+    throw new OperationError(`there are ${labels.size} already (${[...labels].join(', ')}); drop one of them first`);
+  }
+  return inTransaction(pool, async (client) => {
+    const targets: Target[] = [];
+    for (const projection of projections) {
+      const options = {
+        status: 'building',
+        label,
+        partitions: config.partitions,
+        indexed: projection.kind === 'rollup',
+      };
+      targets.push(await createGeneration(client, schema, projection, { ...options, status: 'building' }));
+    }
+    return targets;
+  });
+}
+
+function targetsOf(generations: readonly Generation[], schema: string): Target[] {
+  return generations.flatMap(({ projection: name, generation }) => {
+    const projection = projections.find((one) => one.name === name);
+    return projection ? [{ projection, schema, generation }] : [];
+  });
+}
+
+async function vectorIn(
+  given: Readonly<Record<string, unknown>>,
+  { kafka, names }: Execution,
+): Promise<Map<number, number>> {
+  const topic = names.topics.events;
+  return withAdmin(kafka, async (admin) => {
+    const ranges = await topicRanges(admin, topic);
+    if (typeof given.time === 'string') {
+      const moment = Date.parse(given.time);
+      if (Number.isNaN(moment)) throw new OperationError(`${given.time} is no time`);
+      return offsetsAt(admin, topic, moment + 1);
+    }
+    const vector = new Map(
+      Object.entries(given.vector ?? {}).map(([partition, next]) => [Number(partition), Number(next)]),
+    );
+    for (const [partition, { high }] of ranges) {
+      const next = vector.get(partition) ?? 0;
+      if (!Number.isInteger(next) || next < 0 || next > high) {
+        throw new OperationError(`partition ${partition} has offsets up to ${high}, and ${next} was asked for`);
+      }
+      vector.set(partition, next);
+    }
+    return vector;
+  });
+}

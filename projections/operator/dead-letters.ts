@@ -1,0 +1,117 @@
+/** Retrying and discarding parked events. */
+import { readRange } from '../../platform/kafka/read.ts';
+import { windowKeys } from '../../platform/live-window/keys.ts';
+import { inTransaction } from '../../platform/postgres/index.ts';
+import { startFold } from '../fold.ts';
+import { foldRecords } from '../fold-records.ts';
+import { listGenerations } from '../generations.ts';
+import type { FoldedRecord } from '../log-slice.ts';
+import { discard, listParked, type ParkedEvent, type ParkedFilter, unpark } from '../parked.ts';
+import { toArrays } from '../rows.ts';
+import { columnsOf, isTable, type Kept, quote, upsert } from '../sql.ts';
+import { type Execute, type Execution, OperationError } from './execution.ts';
+import { everything } from './names.ts';
+
+/** Folds parked events in, in the order of the log, each in a transaction of its own; those that fail again stay. */
+export const retryParked: Execute = async (given, execution) => {
+  const events = await chosen(given, execution);
+  const records = await readParked(events, execution);
+  let retried = 0;
+  for (const event of events) {
+    execution.report({ step: 'retrying', done: retried, total: events.length });
+    const kept = await keptOf(event, execution);
+    const record = records.get(placeOf(event));
+    if (kept && record && (await foldIn(kept, event, record, execution))) retried += 1;
+  }
+  return { retried, left: events.length - retried };
+};
+
+/** Does without parked events from now on, in rebuilds too. `reason` is kept with them. */
+export const discardParked: Execute = async (given, execution) => {
+  const { reason } = given;
+  if (typeof reason !== 'string' || reason.trim() === '') throw new OperationError('a discard needs a reason');
+  const events = await chosen(given, execution);
+  const schema = execution.names.postgres.read;
+  const discarded = await inTransaction(execution.pool, (client) => discard(client, schema, events, reason));
+  return { discarded };
+};
+
+async function chosen(given: Readonly<Record<string, unknown>>, { pool, names }: Execution): Promise<ParkedEvent[]> {
+  const events = await listParked(pool, names.postgres.read, filterIn(given));
+  if (events.length === 0) throw new OperationError('nothing like this is parked');
+  return events;
+}
+
+function filterIn(given: Readonly<Record<string, unknown>>): ParkedFilter {
+  const filter: ParkedFilter = {};
+  for (const name of ['projection', 'failure', 'place'] as const) {
+    const value = given[name];
+    if (typeof value === 'string') filter[name] = value;
+  }
+  return filter;
+}
+
+/** The records of the events, by place: one pass over each partition's stretch of the log. */
+async function readParked(events: readonly ParkedEvent[], { kafka, logger, names, decode }: Execution) {
+  const wanted = new Set(events.map(placeOf));
+  const from = new Map<number, number>();
+  const to = new Map<number, number>();
+  for (const { partition, offset } of events) {
+    from.set(partition, Math.min(from.get(partition) ?? offset, offset));
+    to.set(partition, Math.max(to.get(partition) ?? 0, offset + 1));
+  }
+  const found = new Map<string, FoldedRecord>();
+  await readRange({
+    kafka,
+    logger,
+    topic: names.topics.events,
+    from,
+    to,
+    async onRecords(partition, records) {
+      const picked = records.filter(({ offset }) => wanted.has(`${partition}:${offset}`));
+      for (const record of picked) {
+        for (const slice of await decode([{ partition, records: [record] }])) {
+          for (const one of slice.records) found.set(placeOf(one), one);
+        }
+      }
+    },
+  });
+  return found;
+}
+
+async function keptOf({ projection: name, generation }: ParkedEvent, { pool, names }: Execution) {
+  const schema = names.postgres.read;
+  const all = await listGenerations(pool, schema);
+  const version = all.find((one) => one.projection === name && one.generation === generation)?.version;
+  const projection = everything.find((one) => one.name === name && one.version === version);
+  return projection && { projection, schema, generation };
+}
+
+/** Resolves to whether it is in now. */
+async function foldIn(kept: Kept, event: ParkedEvent, record: FoldedRecord, execution: Execution): Promise<boolean> {
+  const { pool, redis, names } = execution;
+  if (!isTable(kept)) {
+    if (record.failure) return false;
+    await inTransaction(pool, (client) => unpark(client, kept.schema, event));
+    // A window without a fence is folded anew from the log, with what was missing.
+    await redis.del(windowKeys(names.redisPrefix, kept.generation, event.partition).fence);
+    return true;
+  }
+  const fold = startFold(kept.projection);
+  if (foldRecords(fold, [record], undefined).length > 0) return false;
+  await inTransaction(pool, async (client) => {
+    // Nobody else writes to this generation's partition meanwhile, nor retries the same event.
+    await client.query(
+      `select from ${quote(kept.schema)}.checkpoints
+       where projection = $1 and generation = $2 and partition = $3 for update`,
+      [kept.projection.name, kept.generation, event.partition],
+    );
+    if (!(await unpark(client, kept.schema, event))) return;
+    await client.query({ text: upsert(kept), values: toArrays(fold.rows(), columnsOf(kept.projection)) });
+  });
+  return true;
+}
+
+function placeOf({ partition, offset }: { partition: number; offset: number }): string {
+  return `${partition}:${offset}`;
+}
