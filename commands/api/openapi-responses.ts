@@ -32,23 +32,33 @@ const retryAfter = { description: 'Seconds after which trying again makes sense.
 
 export const notModified = { description: 'For who sends If-None-Match: *.' };
 
+/** How to go on with the command id of an answer. */
+const links = {
+  outcome: { operationId: 'getOutcome', parameters: { commandId: '$response.body#/commandId' } },
+};
+
 /** Of every single command. */
 export const singleResponses = {
-  200: json('Accepted before: the log has it already, and nothing was added.', 'Accepted', {
-    ...accepted,
-    repeated: true,
-  }),
-  201: json('Accepted: it stands in the log.', 'Accepted', accepted),
+  200: {
+    ...json('Accepted before: the log has it already, and nothing was added.', 'Accepted', {
+      ...accepted,
+      repeated: true,
+    }),
+    links,
+  },
+  201: { ...json('Accepted: it stands in the log.', 'Accepted', accepted), links },
   202: {
     ...json('Not decided in time. Never a failure: it may take effect yet.', 'Unknown', unknown),
     headers: {
       Location: { description: 'Path where the outcome is asked for.', schema: { type: 'string' } },
       'Retry-After': retryAfter,
     },
+    links,
   },
   409: {
     description: 'Refused, finally for this command id. `code` says why.',
     content: { 'application/problem+json': { schema: ref('Refusal'), example: refused } },
+    links,
   },
   ...problemResponses(400, 401, 403, 406, 408, 413, 415, 422, 429, 500, 503),
 };

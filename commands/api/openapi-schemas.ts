@@ -69,7 +69,9 @@ const Problem = {
 };
 
 const Refusal = {
-  ...object({ type: { const: 'rejected' }, ...problem, ...refused }, [...problemRequired, ...refusedRequired]),
+  ...object({ type: { const: 'rejected' }, ...problem, ...refused }, [
+    ...new Set([...problemRequired, ...refusedRequired]),
+  ]),
   description: 'A refused command as RFC 9457 problem details.',
 };
 

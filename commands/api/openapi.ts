@@ -1,5 +1,4 @@
 /** The OpenAPI 3.1 document of the command API, made of what validates, routes and answers. */
-import { limits } from '../../domain/violations.ts';
 import { type CommandType, commandTypes } from '../../schemas/catalogue.ts';
 import { scopeOf } from '../keys/scopes.ts';
 import { bulkExample, examples, statusExample } from './examples.ts';
@@ -19,7 +18,7 @@ const idempotencyKey = {
   in: 'header',
   description:
     'The command id, as bare text or as a quoted string (RFC 8941). Instead of `commandId` in the body, or equal to it.',
-  schema: { type: 'string', maxLength: limits.commandIdLength, pattern: '^[!#-~][!-~]*$' },
+  schema: { type: 'string', pattern: '^(?:[!#-~](?:[ -~]*[!-~])?|"(?:[ !#-\\[\\]-~]|\\\\["\\\\])+")$' },
 };
 
 /** `keysRequired`: whether requests without an API key are refused. */
@@ -91,7 +90,6 @@ function bulk(security: object[]) {
       'An API key needs the scope of each command.',
     security,
     requestBody: {
-      required: true,
       content: {
         'application/x-ndjson': {
           schema: { type: 'string' },

@@ -20,6 +20,8 @@ export interface Lane {
   commandsUrl: string;
   /** Starts a processor. The lane ends it, if it still runs, when it is closed. */
   startProcessor(plan?: readonly PlannedFault[]): Promise<ProcessorProcess>;
+  /** Starts a processor anew whenever it fails, as a supervisor does. The function returned ends that and tells how often. */
+  keepRunning(processor: ProcessorProcess): () => number;
   /** Begins to send; the function returned stops that and resolves when everything sent has its outcome. */
   keepSending(): () => Promise<void>;
   /** Where the events topic ends, all partitions added up. */
@@ -53,7 +55,9 @@ export async function openLane(config: Config, seed: number): Promise<Lane> {
   async function* commands(goesOn: () => boolean): AsyncGenerator<SentCommand> {
     for (let burst = 0; goesOn(); burst += 1) {
       if (burst % POISON_EVERY === 0) {
-        await native.send({ topic: topics.commands, messages: [{ key: `native-${burst}`, value: 'no command' }] });
+        const messages = [{ key: `native-${burst}`, value: 'no command' }];
+        // Lost while Kafka is away, or not: nobody waits for its outcome.
+        await native.send({ topic: topics.commands, messages }).catch(() => {});
       }
       for (let count = 0; count < BURST; count += 1) yield mix.next().value;
       await delay(BURST_EVERY_MS);
@@ -74,13 +78,30 @@ export async function openLane(config: Config, seed: number): Promise<Lane> {
     if (undecided.length > 0) await send(undecided);
   }
 
+  async function startProcessor(plan?: readonly PlannedFault[]): Promise<ProcessorProcess> {
+    const processor = await startProcessorProcess(config, plan);
+    processors.push(processor);
+    return processor;
+  }
+
   return {
     config,
     commandsUrl: services.commandsUrl,
-    async startProcessor(plan) {
-      const processor = await startProcessorProcess(config, plan);
-      processors.push(processor);
-      return processor;
+    startProcessor,
+    keepRunning(first) {
+      let restarts = 0;
+      let keeping = true;
+      const keep = async (processor: ProcessorProcess): Promise<void> => {
+        await processor.ended;
+        if (!keeping) return;
+        restarts += 1;
+        void keep(await startProcessor());
+      };
+      void keep(first);
+      return () => {
+        keeping = false;
+        return restarts;
+      };
     },
     keepSending() {
       let going = true;
@@ -121,19 +142,20 @@ export interface Cases<T> {
  * Runs cases in several lanes at the same time, in each lane one after the other: most of a fault is waiting for a
  * session to time out. A case that fails takes those after it in its lane with it.
  */
-export async function runInLanes<Case, T>(
-  cases: readonly Case[],
-  options: { lanes: number; configOf(): Promise<Config> },
-  run: (lane: Lane, one: Case) => Promise<T>,
+export async function runInLanes<T>(
+  lanes: { count: number; configOf(): Promise<Config> },
+  cases: readonly ((lane: Lane) => Promise<T>)[],
 ): Promise<Cases<T>> {
-  const lanes = await Promise.all(
-    Array.from({ length: options.lanes }, async (_, seed) => openLane(await options.configOf(), seed)),
+  const opened = await Promise.all(
+    Array.from({ length: lanes.count }, async (_, seed) => ({
+      lane: await openLane(await lanes.configOf(), seed),
+      last: Promise.resolve() as Promise<unknown>,
+    })),
   );
-  const last = new Map<Lane, Promise<unknown>>();
-  const outcomes = cases.map((one, index) => {
-    const lane = lanes[index % lanes.length] as Lane;
-    const outcome = (last.get(lane) ?? Promise.resolve()).then(() => run(lane, one));
-    last.set(lane, outcome);
+  const outcomes = cases.map((run, index) => {
+    const place = opened[index % opened.length] as (typeof opened)[number];
+    const outcome = place.last.then(() => run(place.lane));
+    place.last = outcome;
     outcome.catch(() => {});
     return outcome;
   });
@@ -141,7 +163,7 @@ export async function runInLanes<Case, T>(
     outcome: (index) => outcomes[index] as Promise<T>,
     async close() {
       await Promise.allSettled(outcomes);
-      await Promise.all(lanes.map((lane) => lane.close()));
+      await Promise.all(opened.map(({ lane }) => lane.close()));
     },
   };
 }

@@ -51,10 +51,12 @@ const command: fc.Arbitrary<{ type: CommandType; body: unknown }> = fc.constantF
 function spoil(value: unknown): fc.Arbitrary<unknown> {
   if (typeof value !== 'object' || value === null) return strange;
   const names = Object.keys(value);
-  const change = (name: string) =>
-    spoil((value as Record<string, unknown>)[name]).map((spoilt) => ({ ...value, [name]: spoilt }));
-  const inPlace = names.length === 0 ? strange : fc.constantFrom(...names).chain(change);
-  if (Array.isArray(value)) return inPlace.map((spoilt) => Object.values(spoilt as object));
+  if (names.length === 0) return strange;
+  const inPlace = fc.constantFrom(...names).chain((name) => {
+    const spoilt = spoil((value as Record<string, unknown>)[name]);
+    return spoilt.map((changed) => ({ ...value, [name]: changed }));
+  });
+  if (Array.isArray(value)) return inPlace.map((changed) => Object.values(changed));
   return fc.oneof(
     { arbitrary: inPlace, weight: 4 },
     strange,

@@ -48,6 +48,9 @@ export async function startProcessorProcess(
     const { failpoint } = parse(line);
     if (failpoint) met.push(failpoint);
   });
+  const killWithTest = () => child.kill('SIGKILL');
+  process.once('exit', killWithTest);
+  child.once('exit', () => process.off('exit', killWithTest));
   const ended = once(child, 'close').then(([code, signal]) => (signal ?? code) as NodeJS.Signals | number | null);
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);

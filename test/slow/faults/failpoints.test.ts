@@ -37,8 +37,15 @@ describe('kill -9 of the command processor', function () {
   let cases: Cases<Counts>;
 
   before(async () => {
-    const options = { lanes: LANES, configOf: () => servers({ partitions: PARTITIONS }) };
-    cases = await runInLanes(deaths, options, (lane, { at, hits }) => dieAt(lane, at, hits));
+    const lanes = { count: LANES, configOf: () => servers({ partitions: PARTITIONS }) };
+    cases = await runInLanes(
+      lanes,
+      deaths.map(
+        ({ at, hits }) =>
+          (lane) =>
+            dieAt(lane, at, hits),
+      ),
+    );
   });
 
   after(async () => {

@@ -24,8 +24,15 @@ describe('a command processor that was stopped past its session, and goes on bes
   let cases: Cases<Revival>;
 
   before(async () => {
-    const options = { lanes: zombies.length, configOf: () => servers({ partitions: 1 }) };
-    cases = await runInLanes(zombies, options, (lane, { plan }) => reviveAt(lane, plan));
+    const lanes = { count: zombies.length, configOf: () => servers({ partitions: 1 }) };
+    cases = await runInLanes(
+      lanes,
+      zombies.map(
+        ({ plan }) =>
+          (lane) =>
+            reviveAt(lane, plan),
+      ),
+    );
   });
 
   after(async () => {
