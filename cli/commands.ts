@@ -6,7 +6,7 @@ import { type Rebuilt, rebuildState } from '../commands/state/rebuild.ts';
 import { RebuildRunningError } from '../commands/state/swap.ts';
 import { DevError } from '../dev/dev-error.ts';
 import { createKafka } from '../platform/kafka/client.ts';
-import { LogLostError } from '../platform/kafka/consume.ts';
+import { LogLostError } from '../platform/kafka/log-lost.ts';
 import { createLogger } from '../platform/logger.ts';
 import { namesOf } from '../platform/names.ts';
 import { createPool, isConnectionLost } from '../platform/postgres/index.ts';

@@ -3,6 +3,7 @@
  * decision for all of them, numbered by an epoch that every commit checks.
  */
 import type pg from 'pg';
+import type { Lost } from '../platform/kafka/log-lost.ts';
 import { inTransaction, isMissingTable } from '../platform/postgres/index.ts';
 import { retry } from '../platform/retry.ts';
 import type { Projection, Window } from './define.ts';
@@ -169,6 +170,23 @@ export function promote(pool: pg.Pool, schema: string, targets: readonly Kept[])
         }
       }
     }),
+  );
+}
+
+/** Moves the checkpoints of a partition past a lost stretch of the log, and has the workers load them again. */
+export async function moveOn(
+  client: pg.ClientBase,
+  schema: string,
+  partition: number,
+  { from, to }: Lost,
+): Promise<void> {
+  const ns = quote(schema);
+  await client.query(`update ${ns}.control set epoch = epoch + 1`);
+  await client.query(
+    `update ${ns}.checkpoints set next_offset = $3, last_event_id = null
+     where partition = $1 and next_offset = $2 and (projection, generation) in (
+       select projection, generation from ${ns}.generations where status = any($4))`,
+    [partition, from, to, FOLLOWED],
   );
 }
 

@@ -6,6 +6,7 @@ import { type Codec, DecodeError, UnknownSchemaError } from '../platform/registr
 import { isValid } from '../schemas/address.ts';
 import { eventTypes } from '../schemas/catalogue.ts';
 import type { EventContext } from './define.ts';
+import { PartitionError } from './halts.ts';
 
 /** One record: what handlers know of its place, and the event that it carries if it is valid. */
 export interface FoldedRecord extends EventContext {
@@ -21,6 +22,8 @@ export interface LogSlice {
   from: number;
   to: number;
   records: readonly FoldedRecord[];
+  /** Why nothing after it can be read: nobody knows the schema of the record at `to`. */
+  stop?: PartitionError;
 }
 
 /** Records as the consumer delivers them: consecutive offsets of one partition. */
@@ -30,8 +33,8 @@ export interface RawSlice {
 }
 
 /**
- * Skips what is not valid and decodes the rest. Rejects when the registry is away (try again), and with an
- * {@link UnknownSchemaError} that names the record when nobody knows its schema.
+ * Skips what is not valid and decodes the rest, in each slice up to the first valid record whose schema nobody knows.
+ * Rejects when the registry is away (try again).
  */
 export async function decodeSlices(
   codec: Pick<Codec, 'learn' | 'decode'>,
@@ -41,7 +44,17 @@ export async function decodeSlices(
   await codec.learn(slices.flatMap(({ records }) => records.filter(isValid).map(({ value }) => value)));
   return slices.map(({ partition, records }) => {
     const from = records[0]?.offset ?? 0;
-    const decoded = records.map((record) => toFolded(codec, storeDay, partition, record));
+    const decoded: FoldedRecord[] = [];
+    try {
+      for (const record of records) decoded.push(toFolded(codec, storeDay, partition, record));
+    } catch (error) {
+      if (!(error instanceof UnknownSchemaError)) throw error;
+      const place = `${partition}:${from + decoded.length}`;
+      const stop = new PartitionError(partition, `${place} is valid but cannot be decoded: ${error.message}`, {
+        cause: error,
+      });
+      return { partition, from, to: from + decoded.length, records: decoded, stop };
+    }
     return { partition, from, to: from + records.length, records: decoded };
   });
 }
@@ -54,21 +67,18 @@ function toFolded(
   record: LogRecord,
 ): FoldedRecord {
   const { offset, timestamp: recordedAt } = record;
-  const decoded = isValid(record) ? decode(codec, `${partition}:${offset}`, record.value) : undefined;
+  const decoded = isValid(record) ? decode(codec, record.value) : undefined;
   const failure = decoded instanceof DecodeError ? decoded : undefined;
   const event = decoded instanceof DecodeError ? undefined : decoded;
   return { partition, offset, recordedAt, storeDay, event, failure };
 }
 
-function decode(codec: Pick<Codec, 'decode'>, place: string, value: Buffer | null): Event | DecodeError {
+function decode(codec: Pick<Codec, 'decode'>, value: Buffer | null): Event | DecodeError {
   try {
     const message = codec.decode(value);
     return isEvent(message) ? message : new DecodeError(`${message.type} is no event`);
   } catch (error) {
-    if (error instanceof UnknownSchemaError) {
-      throw new UnknownSchemaError(`${place} is valid but cannot be decoded: ${error.message}`, { cause: error });
-    }
-    if (error instanceof DecodeError) return error;
+    if (error instanceof DecodeError && !(error instanceof UnknownSchemaError)) return error;
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { namesOf } from '../platform/names.ts';
 import { createPool, inTransaction } from '../platform/postgres/index.ts';
 import { projections } from './catalogue.ts';
 import { createFirstGeneration, createGenerationTables, listGenerations } from './generations.ts';
+import { createHaltTables } from './halts.ts';
 import { liveWindow } from './live.ts';
 import { createOperationsTable } from './operations.ts';
 import { createParkedTables } from './parked.ts';
@@ -22,6 +23,7 @@ export async function migrate(config: Pick<Config, 'postgres' | 'namespace' | 'p
       await client.query('select pg_advisory_xact_lock(hashtext($1))', [`${schema} read models`]);
       await createGenerationTables(client, schema);
       await client.query(createRequireMoved(schema));
+      await createHaltTables(client, schema);
       await createParkedTables(client, schema);
       await createOperationsTable(client, schema);
       await createVerificationsTable(client, schema);

@@ -14,7 +14,8 @@ export type OperationKind =
   | 'as-of'
   | 'drop-as-of'
   | 'dlq-retry'
-  | 'dlq-discard';
+  | 'dlq-discard'
+  | 'accept-loss';
 
 export type OperationStatus = 'queued' | 'running' | 'done' | 'failed';
 

@@ -19,6 +19,7 @@ import type { Projection } from './define.ts';
 import { type Fold, startFold } from './fold.ts';
 import { foldRecords, undecodable } from './fold-records.ts';
 import { type Followed, loadFollowed } from './generations.ts';
+import { PartitionError } from './halts.ts';
 import { type FoldedRecord, idOf, type LogSlice } from './log-slice.ts';
 import { type Discarded, loadDiscarded, type Parked, parkedArrays } from './parked.ts';
 import { copyRows, toArrays } from './rows.ts';
@@ -33,7 +34,7 @@ import {
 } from './sql.ts';
 
 /** The record below a checkpoint is another one than was folded: the log was recreated or rewritten. */
-export class LogChangedError extends Error {
+export class LogChangedError extends PartitionError {
   override name = 'LogChangedError';
 }
 
@@ -136,6 +137,7 @@ export class ReadModels {
       const before = records[nextOffset - 1 - from];
       if (before && lastEventId !== null && idOf(before) !== lastEventId) {
         throw new LogChangedError(
+          partition,
           `${partition}:${nextOffset - 1} is ${idOf(before)}, but ${kept.projection.name} folded ${lastEventId} ` +
             'there: the log is not the one that these tables were made from. Restore it, or rebuild from the new one.',
         );

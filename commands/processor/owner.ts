@@ -5,7 +5,8 @@
  */
 import { outcomeOf } from '../../domain/decide.ts';
 import type { Event } from '../../domain/messages.generated.ts';
-import { LogLostError, type LogRecord } from '../../platform/kafka/consume.ts';
+import type { LogRecord } from '../../platform/kafka/consume.ts';
+import { LogLostError } from '../../platform/kafka/log-lost.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { isConnectionLost } from '../../platform/postgres/index.ts';
 import { type Codec, RegistryAwayError } from '../../platform/registry/codec.ts';

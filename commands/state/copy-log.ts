@@ -2,7 +2,8 @@
 import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { LogLostError, type LogRecord } from '../../platform/kafka/consume.ts';
+import type { LogRecord } from '../../platform/kafka/consume.ts';
+import { LogLostError } from '../../platform/kafka/log-lost.ts';
 import { readRange } from '../../platform/kafka/read.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { inTransaction } from '../../platform/postgres/index.ts';

@@ -5,7 +5,7 @@
 import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import { withAdmin } from '../../platform/kafka/client.ts';
-import { LogLostError } from '../../platform/kafka/consume.ts';
+import { LogLostError } from '../../platform/kafka/log-lost.ts';
 import { topicRanges } from '../../platform/kafka/offsets.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Names } from '../../platform/names.ts';

@@ -8,8 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import { samePartitionNumbers } from './assigner.ts';
-import { withAdmin } from './client.ts';
-import { type Position, topicRanges } from './offsets.ts';
+import { findLosses, holeAt, LogLostError, type Lost } from './log-lost.ts';
+import type { Position } from './offsets.ts';
 
 export interface LogRecord {
   offset: number;
@@ -35,8 +35,16 @@ export interface ConsumeOptions {
   onRecords(topic: string, partition: number, records: LogRecord[], highWatermark: number): Promise<void> | void;
   /** Partitions that this member owned before a rebalance and does not own after it. */
   onRevoked?(partitions: number[]): void;
-  /** The consumer cannot go on: a hole, a lost log, a crash. End the process. */
+  /** The consumer cannot go on: a crash, or without `onHalted` a hole or a lost log. End the process. */
   onFailure(error: Error): void;
+  /**
+   * A partition can not be read on: it halts and is tried again every second or so, from what `committable` then says,
+   * while the others go on. `onGoingOn` is called when it delivers records again.
+   */
+  onHalted?(partition: number, error: Error): void;
+  onGoingOn?(partition: number): void;
+  /** Whether an operator has accepted that the records of a partition from `from` up to but not including `to` are lost. */
+  isAcceptedLoss?(partition: number, from: number, to: number): boolean;
   /** What to commit to the group every second: how far this reader has come, for others to see; it never reads it. */
   committable?(): Position[];
 }
@@ -47,15 +55,13 @@ export interface PartitionConsumer {
   resume(topic: string, partition: number): void;
   /** Reads a partition on from another offset; what was fetched before is dropped. */
   seek(position: Position): void;
+  /** Halts a partition for a reason that its reader found in the records. */
+  halt(topic: string, partition: number, error: Error): void;
   stop(): Promise<void>;
 }
 
-/** The log is not what the reader remembers: a hole, or an end or a start beyond the position. Never reset silently. */
-export class LogLostError extends Error {
-  override name = 'LogLostError';
-}
-
 const COMMIT_INTERVAL_MS = 1000;
+const HALT_RETRY_MS = 1000;
 /**
  * After a small batch the next fetch waits a moment, so that a trickle of records does not become as many requests:
  * those cost the broker and this process more than the records do.
@@ -79,6 +85,9 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   const expected = new Map<string, number>();
   /** Where a batch that started too high made us seek again. */
   const soughtAgain = new Map<string, number>();
+  /** Partitions that halted; those that are tried again and have not delivered yet. */
+  const halted = new Set<string>();
+  const onTrial = new Set<string>();
   let assigned: number[] = [];
   let joins = 0;
   let stopped = false;
@@ -90,6 +99,8 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     joins += 1;
     expected.clear();
+    halted.clear();
+    onTrial.clear();
     const now = [...new Set(Object.values(payload.memberAssignment).flat())].map(Number);
     consumer.pause(topics.map((topic) => ({ topic, partitions: now })));
     const lost = assigned.filter((partition) => !now.includes(partition));
@@ -111,10 +122,57 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   async function begin(partitions: number[], join: number): Promise<void> {
     await started;
     const positions = await onAssigned(partitions);
-    await checkAgainstLog(kafka, positions);
+    const starts = await startsOf(positions);
     if (join !== joins || stopped) return;
-    for (const position of positions) seek(position);
-    consumer.resume(topics.map((topic) => ({ topic, partitions })));
+    for (const [index, start] of starts.entries()) {
+      const { topic, partition } = positions[index] ?? { topic: '', partition: 0 };
+      if (start instanceof LogLostError) haltOrFail(topic, partition, start);
+      else readFrom(start);
+    }
+  }
+
+  function readFrom(position: Position): void {
+    seek(position);
+    consumer.resume([{ topic: position.topic, partitions: [position.partition] }]);
+  }
+
+  /** Where to begin, past what was accepted as lost; a `LogLostError` for what can not be read. */
+  async function startsOf(positions: readonly Position[]): Promise<(Position | LogLostError)[]> {
+    const losses = await findLosses(kafka, positions);
+    return positions.map((position, index) => {
+      const loss = losses[index];
+      if (!loss?.lost || !isAccepted(position.partition, loss.lost)) return loss ?? position;
+      return { ...position, offset: loss.lost.to };
+    });
+  }
+
+  function isAccepted(partition: number, { from, to }: Lost): boolean {
+    return options.isAcceptedLoss?.(partition, from, to) ?? false;
+  }
+
+  function haltOrFail(topic: string, partition: number, error: unknown): void {
+    if (!(error instanceof LogLostError) || !options.onHalted) throw error;
+    halt(topic, partition, error);
+  }
+
+  function halt(topic: string, partition: number, error: Error): void {
+    expected.delete(keyOf(topic, partition));
+    consumer.pause([{ topic, partitions: [partition] }]);
+    halted.add(keyOf(topic, partition));
+    options.onHalted?.(partition, error);
+  }
+
+  async function tryHalted(): Promise<void> {
+    if (halted.size === 0) return;
+    // Its reader may have been moved meanwhile.
+    const positions = (options.committable?.() ?? []).filter(({ topic, partition }) =>
+      halted.has(keyOf(topic, partition)),
+    );
+    for (const start of await startsOf(positions)) {
+      if (start instanceof LogLostError || !halted.delete(keyOf(start.topic, start.partition))) continue;
+      onTrial.add(keyOf(start.topic, start.partition));
+      readFrom(start);
+    }
   }
 
   function seek({ topic, partition, offset }: Position): void {
@@ -129,25 +187,31 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     if (from === undefined || isStale() || batch.messages.length === 0) return;
     const records = toRecords(batch.messages, from);
     const first = records[0]?.offset;
-    const last = records[records.length - 1]?.offset;
     const highWatermark = Number(batch.highWatermark);
     if (highWatermark < from || (first !== undefined && first > from && soughtAgain.get(key) !== from)) {
       // What was fetched before the seek took effect; or a hole, if the same comes again.
       soughtAgain.set(key, from);
-      await checkAgainstLog(kafka, [{ topic, partition, offset: from }]);
-      consumer.seek({ topic, partition, offset: String(from) });
+      const [start] = await startsOf([{ topic, partition, offset: from }]);
+      if (start instanceof LogLostError) throw start;
+      if (start) seek(start);
       return;
     }
-    if (first === undefined || last === undefined) return;
-    if (last !== from + records.length - 1 && !options.holesIn?.includes(topic)) {
-      throw new LogLostError(
-        `${topic}/${partition} has a hole between offsets ${from} and ${last}: records were deleted, compacted or ` +
-          'written in a transaction. Restore the topic from its mirror.',
-      );
+    if (first === undefined) return;
+    const { runs, hole } = options.holesIn?.includes(topic)
+      ? { runs: [records], hole: undefined }
+      : runsOf(records, from, (lost) => isAccepted(partition, lost));
+    for (const run of runs) {
+      expected.set(key, (run[run.length - 1]?.offset ?? from) + 1);
+      if (onTrial.delete(key)) options.onGoingOn?.(partition);
+      await onRecords(topic, partition, run, highWatermark);
     }
-    expected.set(key, last + 1);
-    await onRecords(topic, partition, records, highWatermark);
+    if (hole) throw holeAt(topic, partition, hole);
     if (records.length < SMALL_BATCH) await delay(BREATH_MS);
+  }
+
+  async function handleBatch(payload: EachBatchPayload): Promise<void> {
+    const { topic, partition } = payload.batch;
+    await eachBatch(payload).catch((error) => haltOrFail(topic, partition, error));
   }
 
   await consumer.connect();
@@ -155,7 +219,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   await consumer.run({
     autoCommit: false,
     partitionsConsumedConcurrently: 64,
-    eachBatch: (payload) => eachBatch(payload).catch(fail),
+    eachBatch: (payload) => handleBatch(payload).catch(fail),
   });
   setImmediate(onStarted);
 
@@ -166,8 +230,13 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     consumer.commitOffsets(offsets).catch((error) => logger.debug({ err: error }, 'group offsets not committed'));
   }, COMMIT_INTERVAL_MS);
 
+  const trying = setInterval(() => {
+    tryHalted().catch((error) => logger.debug({ err: error }, 'halted partitions not tried'));
+  }, HALT_RETRY_MS);
+
   return {
     seek,
+    halt,
     pause: (topic, partition) => consumer.pause([{ topic, partitions: [partition] }]),
     resume: (topic, partition) => {
       if (expected.has(keyOf(topic, partition))) consumer.resume([{ topic, partitions: [partition] }]);
@@ -175,9 +244,27 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     async stop() {
       stopped = true;
       clearInterval(committing);
+      clearInterval(trying);
       await consumer.disconnect();
     },
   };
+}
+
+/** Consecutive records from `from` on, up to the first hole that is not accepted. */
+function runsOf(records: LogRecord[], from: number, isAccepted: (lost: Lost) => boolean) {
+  const runs: LogRecord[][] = [];
+  let begin = 0;
+  let next = from;
+  for (const [index, { offset }] of records.entries()) {
+    if (offset !== next) {
+      if (index > begin) runs.push(records.slice(begin, index));
+      if (!isAccepted({ from: next, to: offset })) return { runs, hole: { from: next, to: offset } };
+      begin = index;
+    }
+    next = offset + 1;
+  }
+  runs.push(begin === 0 ? records : records.slice(begin));
+  return { runs, hole: undefined };
 }
 
 /** kafkajs messages from `from` on, with offsets and times as numbers. */
@@ -188,22 +275,4 @@ function toRecords(messages: EachBatchPayload['batch']['messages'], from: number
     if (at >= from) records.push({ offset: at, timestamp: Number(timestamp), key, value });
   }
   return records;
-}
-
-/** Throws {@link LogLostError} when a position lies outside what its partition holds. */
-async function checkAgainstLog(kafka: Kafka, positions: Position[]): Promise<void> {
-  await withAdmin(kafka, async (admin) => {
-    for (const topic of new Set(positions.map((position) => position.topic))) {
-      const ranges = await topicRanges(admin, topic);
-      for (const { partition, offset } of positions.filter((position) => position.topic === topic)) {
-        const range = ranges.get(partition);
-        if (range && offset >= range.low && offset <= range.high) continue;
-        const found = range ? `holds offsets ${range.low} to ${range.high}` : 'does not exist';
-        throw new LogLostError(
-          `${topic}/${partition} ${found}, but the next offset to read is ${offset}: the log was lost, cut or recreated. ` +
-            'Restore the topic from its mirror, or start a new installation (another SALES_NAMESPACE).',
-        );
-      }
-    }
-  });
 }

@@ -12,12 +12,14 @@ export interface RangeToRead {
   from: ReadonlyMap<number, number>;
   /** The offset to stop before of each partition; it must exist in the log (be at most its end). */
   to: ReadonlyMap<number, number>;
-  /** Each record once, however often the group is joined again. */
+  /** Losses that were accepted are passed over; any other rejects. */
+  isAcceptedLoss?(partition: number, from: number, to: number): boolean;
+  /** Consecutive records, each once, however often the group is joined again. */
   onRecords(partition: number, records: LogRecord[]): Promise<void> | void;
 }
 
 /** Reads a bounded range of some partitions, in parallel over partitions, in a consumer group of its own that it removes. */
-export async function readRange({ kafka, logger, topic, from, to, onRecords }: RangeToRead): Promise<void> {
+export async function readRange({ kafka, logger, topic, from, to, ...options }: RangeToRead): Promise<void> {
   const open = new Set(
     [...to].filter(([partition, end]) => (from.get(partition) ?? 0) < end).map(([number]) => number),
   );
@@ -36,6 +38,7 @@ export async function readRange({ kafka, logger, topic, from, to, onRecords }: R
     topics: [topic],
     partitions: [...open],
     onFailure: finish,
+    ...(options.isAcceptedLoss && { isAcceptedLoss: options.isAcceptedLoss }),
     onAssigned: async (partitions) =>
       partitions.map((partition) => ({ topic, partition, offset: next.get(partition) ?? 0 })),
     onRecords: async (_, partition, records) => {
@@ -43,7 +46,7 @@ export async function readRange({ kafka, logger, topic, from, to, onRecords }: R
       const end = to.get(partition) ?? 0;
       const wanted = records.filter((record) => record.offset < end);
       next.set(partition, (records[records.length - 1]?.offset ?? -1) + 1);
-      if (wanted.length > 0) await onRecords(partition, wanted);
+      if (wanted.length > 0) await options.onRecords(partition, wanted);
       if ((records[records.length - 1]?.offset ?? 0) < end - 1) return;
       open.delete(partition);
       consumer.pause(topic, partition);

@@ -15,6 +15,7 @@ import {
   reportProgress,
   requestOperation,
 } from '../operations.ts';
+import { acceptLoss } from './accept-loss.ts';
 import { asOf, dropAsOf } from './as-of.ts';
 import { discardParked, retryParked } from './dead-letters.ts';
 import { type Execute, type Execution, OperationError } from './execution.ts';
@@ -43,6 +44,7 @@ const executors: Record<OperationKind, Execute> = {
   'drop-as-of': dropAsOf,
   'dlq-retry': retryParked,
   'dlq-discard': discardParked,
+  'accept-loss': acceptLoss,
 };
 
 export async function startOperator(options: OperatorOptions): Promise<Operator> {

@@ -6,6 +6,7 @@ import { topicRanges } from '../../platform/kafka/offsets.ts';
 import { readRange } from '../../platform/kafka/read.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { checkpointKey, loadCheckpoints } from '../checkpoints.ts';
+import { loadAcceptedLosses } from '../halts.ts';
 import type { LogSlice, RawSlice } from '../log-slice.ts';
 import { loadDiscarded } from '../parked.ts';
 import type { Target } from '../sql.ts';
@@ -58,9 +59,11 @@ export async function fill(
     topic,
     from,
     to: ends,
+    isAcceptedLoss: await loadAcceptedLosses(pool, first.schema),
     async onRecords(partition, records) {
       await mayGoOn?.();
       for (const slice of await decode([{ partition, records }])) {
+        if (slice.stop) throw slice.stop;
         for (const filler of fillers) await filler.add(slice);
       }
       done += records.length;

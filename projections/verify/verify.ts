@@ -7,6 +7,7 @@ import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import { readRange } from '../../platform/kafka/read.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { loadAcceptedLosses } from '../halts.ts';
 import type { FoldedRecord, LogSlice, RawSlice } from '../log-slice.ts';
 import { columnsOf, quote, type Target, tableOf } from '../sql.ts';
 import { emitted, keyOf, type PlainRow, SimpleFold } from './simple-fold.ts';
@@ -69,7 +70,7 @@ async function compareAll(client: pg.ClientBase, target: Target, options: Verify
   for (let part = 0; part < parts; part += 1) {
     const includes = (key: string) => parts === 1 || partOf(key, parts) === part;
     const fold = new SimpleFold(target.projection, includes);
-    verdict.events = await readLog(vector, options, (slice) => {
+    verdict.events = await readLog(vector, target.schema, options, (slice) => {
       for (const record of slice.records) {
         if (lacking.has(placeOf(record))) continue;
         if (record.failure)
@@ -130,7 +131,8 @@ async function countRows(client: pg.ClientBase, target: Target): Promise<number>
 /** Resolves to the number of events below the vector. */
 async function readLog(
   vector: Vector,
-  { kafka, topic, logger, decode, onProgress }: VerifyOptions,
+  schema: string,
+  { kafka, topic, pool, logger, decode, onProgress }: VerifyOptions,
   onSlice: (slice: LogSlice) => void,
 ): Promise<number> {
   const total = [...vector.values()].reduce((sum, next) => sum + next, 0);
@@ -141,8 +143,12 @@ async function readLog(
     topic,
     from: new Map(),
     to: vector,
+    isAcceptedLoss: await loadAcceptedLosses(pool, schema),
     async onRecords(partition, records) {
-      for (const slice of await decode([{ partition, records }])) onSlice(slice);
+      for (const slice of await decode([{ partition, records }])) {
+        if (slice.stop) throw slice.stop;
+        onSlice(slice);
+      }
       done += records.length;
       onProgress?.(done, total);
     },
@@ -169,7 +175,7 @@ async function eachRow(client: pg.ClientBase, target: Target, onRow: (row: Plain
 
 async function eventsTouching(key: string, target: Target, vector: Vector, options: VerifyOptions): Promise<string[]> {
   const found: { partition: number; offset: number }[] = [];
-  await readLog(vector, options, ({ records }) => {
+  await readLog(vector, target.schema, options, ({ records }) => {
     for (const record of records) {
       const touches = record.event && emitted(target.projection, record.event, record).some((one) => one.key === key);
       if (touches) found.push({ partition: record.partition, offset: record.offset });

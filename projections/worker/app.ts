@@ -3,7 +3,9 @@ import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import type { Config } from '../../platform/config.ts';
+import { withAdmin } from '../../platform/kafka/client.ts';
 import { consumePartitions, type PartitionConsumer } from '../../platform/kafka/consume.ts';
+import { topicRanges } from '../../platform/kafka/offsets.ts';
 import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { namesOf } from '../../platform/names.ts';
@@ -11,6 +13,7 @@ import { isConnectionLost } from '../../platform/postgres/index.ts';
 import type { Codec } from '../../platform/registry/codec.ts';
 import { retry } from '../../platform/retry.ts';
 import { projections } from '../catalogue.ts';
+import { clearHalt, recordHalt } from '../halts.ts';
 import { decodeSlices, type RawSlice } from '../log-slice.ts';
 import { type Positions, ReadModels } from '../read-models.ts';
 import { dayIn } from '../time.ts';
@@ -60,6 +63,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
   const queue = new RecordQueue();
   const owned = new Set<number>();
   const paused = new Set<number>();
+  const halted = new Set<number>();
   const stopping = new AbortController();
   let ready = false;
 
@@ -71,6 +75,34 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     return turn;
   };
 
+  /** Partitions of which a halt is on record. */
+  const alarms = new Set<number>();
+
+  function onHalted(partition: number, error: Error): void {
+    if (!alarms.has(partition))
+      logger.error({ err: error, partition }, 'partition halted; it is tried again and again');
+    halted.add(partition);
+    alarms.add(partition);
+    queue.drop(partition);
+    recordHalt(pool, names.postgres.read, partition, error).catch((failure) =>
+      logger.warn({ err: failure, partition }, 'halt not recorded'),
+    );
+  }
+
+  /** Only what was committed proves that a partition goes on; or that it has come to the end of the log. */
+  async function endAlarms(partitions: Iterable<number>): Promise<void> {
+    for (const partition of partitions) {
+      if (halted.has(partition) || !alarms.delete(partition)) continue;
+      logger.info({ partition }, 'partition goes on');
+      await clearHalt(pool, names.postgres.read, partition);
+    }
+  }
+
+  async function atEnd(partitions: ReadonlySet<number>): Promise<number[]> {
+    const ends = await withAdmin(kafka, (admin) => topicRanges(admin, topic));
+    return [...partitions].filter((partition) => readModels.position(partition) === ends.get(partition)?.high);
+  }
+
   // Records may arrive before it is here: the first of them are not paused then, and are few enough.
   let consumer: PartitionConsumer | undefined;
   consumer = await consumePartitions({
@@ -79,6 +111,8 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     groupId: names.groups.projections,
     topics: [topic],
     onFailure,
+    onHalted,
+    onGoingOn: (partition) => void halted.delete(partition),
     onAssigned: (partitions) =>
       inTurn(async () => {
         const positions = await retry(() => readModels.load(partitions), {
@@ -88,6 +122,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
         });
         for (const partition of positions.keys()) {
           owned.add(partition);
+          halted.delete(partition);
           queue.drop(partition);
           liveWindow.own(partition, readModels.windows(partition));
         }
@@ -117,8 +152,10 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     liveWindow,
     decode,
     owned,
+    halted,
     logger,
     signal: stopping.signal,
+    onHalted: (partition, error) => consumer?.halt(topic, partition, error),
     announce: (positions) => announce(pool, names.notifyChannel, positions, logger),
     onSetBack(partition, offset) {
       logger.warn({ partition, offset }, 'reading the log again from the lowest checkpoint');
@@ -137,13 +174,16 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
         for (const partition of paused) consumer?.resume(topic, partition);
         paused.clear();
       }
-      if (batch.length > 0) await inTurn(() => applyBatch(applier, batch));
+      if (batch.length === 0) continue;
+      const committed = await inTurn(() => applyBatch(applier, batch));
+      await endAlarms(committed);
     }
   }
 
   /** Other generations may be kept level now, and a window may have been lost. */
   async function check(): Promise<void> {
     if (await readModels.isOutdated().catch(() => false)) await inTurn(() => reload(applier));
+    if (alarms.size > 0) await endAlarms(await atEnd(alarms));
     // A Redis that hangs must not hold up the turn: it is asked outside of it first.
     if (await liveWindow.answers()) await inTurn(() => liveWindow.check());
   }

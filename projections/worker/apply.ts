@@ -3,6 +3,7 @@ import { isConnectionLost } from '../../platform/postgres/index.ts';
 import { RegistryAwayError } from '../../platform/registry/codec.ts';
 import { retry } from '../../platform/retry.ts';
 import { CheckpointConflict } from '../checkpoints.ts';
+import { PartitionError } from '../halts.ts';
 import type { LogSlice, RawSlice } from '../log-slice.ts';
 import type { Positions, ReadModels } from '../read-models.ts';
 import type { LiveWindowKeeper } from './live-keeper.ts';
@@ -15,6 +16,10 @@ export interface Applier {
   announce(positions: Positions): Promise<void>;
   /** The partitions that this worker has now. */
   owned: ReadonlySet<number>;
+  /** Those of them that stand still. */
+  halted: ReadonlySet<number>;
+  /** The partition cannot be read on. */
+  onHalted(partition: number, error: Error): void;
   /** Postgres lost its last commits, or a generation joined that is behind: the log must be read again from `position`. */
   onSetBack(partition: number, position: number): void;
   logger: Logger;
@@ -23,15 +28,22 @@ export interface Applier {
 
 /**
  * Takes one batch through: decode, Postgres in one transaction, then the live window, then the announcement. Waits for
- * a registry or a database that is away. Rejects on what waiting does not cure: a valid record that cannot be decoded
- * or folded, or a log that has changed.
+ * a registry or a database that is away. A partition whose log has changed, or has a schema that nobody knows, halts; the
+ * others go on. Rejects on what waiting does not cure. Resolves to the partitions of which something was committed.
  */
-export async function applyBatch(applier: Applier, batch: readonly RawSlice[]): Promise<void> {
+export async function applyBatch(applier: Applier, batch: readonly RawSlice[]): Promise<number[]> {
   const slices = await decodePatiently(applier, batch);
-  const committed = await commitPatiently(applier, slices);
-  if (committed.slices.length === 0) return;
+  const committed = await commitPatiently(applier, slices).catch((error) => {
+    if (!(error instanceof PartitionError)) throw error;
+    applier.onHalted(error.partition, error);
+    return undefined;
+  });
+  if (!committed) return applyBatch(applier, batch);
+  for (const { partition, stop } of slices) if (stop) applier.onHalted(partition, stop);
+  if (committed.slices.length === 0) return [];
   await applier.liveWindow.apply(committed.slices);
   await applier.announce(committed.positions);
+  return committed.slices.map(({ partition }) => partition);
 }
 
 function decodePatiently({ decode, logger, signal }: Applier, batch: readonly RawSlice[]): Promise<LogSlice[]> {
@@ -43,8 +55,10 @@ function decodePatiently({ decode, logger, signal }: Applier, batch: readonly Ra
 }
 
 async function commitPatiently(applier: Applier, read: readonly LogSlice[]) {
-  const { readModels, owned, logger, signal } = applier;
-  let slices = read.filter(({ partition }) => owned.has(partition));
+  const { readModels, owned, halted, logger, signal } = applier;
+  let slices = read.filter(
+    ({ partition, records }) => owned.has(partition) && !halted.has(partition) && records.length > 0,
+  );
   let failed = false;
   const commit = async () => {
     if (failed) slices = await reloaded(applier, slices);

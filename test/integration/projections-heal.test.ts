@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { createAppender } from '../../platform/kafka/append.ts';
 import { createKafka } from '../../platform/kafka/client.ts';
 import { readRange } from '../../platform/kafka/read.ts';
 import { createLogger } from '../../platform/logger.ts';
 import { namesOf } from '../../platform/names.ts';
-import { createCodec, DecodeError } from '../../platform/registry/codec.ts';
+import { createCodec } from '../../platform/registry/codec.ts';
 import { projections } from '../../projections/catalogue.ts';
+import { listHalts } from '../../projections/halts.ts';
 import { decodeSlices } from '../../projections/log-slice.ts';
 import { ReadModels } from '../../projections/read-models.ts';
 import { dayIn } from '../../projections/time.ts';
@@ -129,24 +129,30 @@ describe('projection worker, after a fault', function () {
     expect(bench.failures).to.deep.equal([]);
   });
 
-  it('stops at a valid record that it cannot decode, and writes nothing beyond it', async () => {
+  it('halts a partition at a schema that nobody knows, says so, goes on with the others, and by itself', async () => {
     await bench.log.append(today('a', 30));
     await bench.startWorker();
     await bench.caughtUp();
-    const [partition = 0, end = 0] = [...(await bench.log.ends())][0] ?? [];
-    const appender = await createAppender(createKafka(bench.config, 'test'));
-    const zigzag = (value: number) => (value < 64 ? [value * 2] : [((value * 2) & 0x7f) | 0x80, (value * 2) >> 7]);
-    const value = Buffer.from([0, 0x7f, 0xff, 0xff, 0xff, ...zigzag(end), 0, 1, 2, 3]);
-    await appender.append(namesOf(bench.config.namespace).topics.events, partition, [{ key: 'x', value }]);
-    await appender.close();
-    await until('the worker gives up', () => bench.failures.length > 0);
-    expect(bench.failures[0]).to.be.instanceOf(DecodeError);
-    expect((bench.failures[0] as Error).message).to.include(`${partition}:${end} is valid but cannot be decoded`);
+    const [[partition = 0, end = 0] = []] = await bench.log.ends();
+    const id = await bench.log.appendUnknown(partition, sale('unknown'));
+    await until('the partition halts', async () => (await listHalts(bench.pool, bench.schema)).length > 0);
+    const [halt] = await listHalts(bench.pool, bench.schema);
+    expect(halt).to.include({ partition, reason: 'PartitionError' });
+    expect(halt?.detail).to.include(`${partition}:${end} is valid but cannot be decoded: schema id ${id} is unknown`);
+    await bench.log.append(today('b', 30));
+    const others = [...(await bench.log.ends())].filter(([other]) => other !== partition);
+    await until('the others go on', async () => {
+      const { rows } = await bench.pool.query(
+        `select partition, min(next_offset) as next from ${bench.schema}.checkpoints group by 1`,
+      );
+      return others.every(([other, next]) => rows.find((row) => row.partition === other)?.next === next);
+    });
     const { rows } = await bench.pool.query(
       `select distinct next_offset as next from ${bench.schema}.checkpoints where partition = $1`,
       [partition],
     );
     expect(rows).to.deep.equal([{ next: end }]);
+    expect(bench.failures).to.deep.equal([]);
   });
 });
 

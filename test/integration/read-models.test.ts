@@ -184,22 +184,6 @@ describe('read models', function () {
     );
   });
 
-  it('are folded again from the start when an older version of the code made them', async () => {
-    await (await open()).commit([slice(0, sale('s-1'))]);
-    await pool.query(`update ${config.namespace}.generations set version = 1 where projection = 'revenue'`);
-    await Promise.all([migrate(config), migrate(config)]);
-    const { rows } = await pool.query(
-      `select generation, next_offset from ${config.namespace}.checkpoints where projection = 'revenue' and partition = 3`,
-    );
-    expect(rows).to.deep.equal([{ generation: 2, next_offset: 0 }]);
-    const models = await open();
-    expect(models.position(3)).to.equal(0);
-    await models.commit([slice(0, sale('s-1'), sale('s-2'))]);
-    expect(await figures()).to.deep.equal({ sales: 2, orders: 2, next: [2] });
-    const left = await pool.query(`select to_regclass('${config.namespace}.revenue_g1') as old`);
-    expect(left.rows).to.deep.equal([{ old: null }]);
-  });
-
   it('are refused when the number of partitions was changed', async () => {
     const models = await open();
     expect(await models.load([99]).catch((error) => error.message)).to.match(/^Checkpoint \w+\/1\/99 is missing/);

@@ -16,12 +16,16 @@ import type { Recorded } from './naive-fold.ts';
 export interface EventLog {
   /** Appends events in order, each to the partition of its id. `void` makes them land elsewhere than they expect. */
   append(events: readonly Event[], options?: { void?: boolean }): Promise<void>;
+  /** Appends a valid event whose schema id no registry knows; resolves to that id. */
+  appendUnknown(partition: number, event: Event): Promise<number>;
   /** All valid events of the log, as a reader without any state finds them. */
   read(): Promise<Recorded[]>;
   /** Next offset of each partition. */
   ends(): Promise<Map<number, number>>;
   close(): Promise<void>;
 }
+
+const UNKNOWN_SCHEMA = 0x7fffffff;
 
 /** Creates the topics and registers the schemas of the namespace. */
 export async function createEventLog(config: Config): Promise<EventLog> {
@@ -60,6 +64,17 @@ export async function createEventLog(config: Config): Promise<EventLog> {
   return {
     ends,
     read,
+    async appendUnknown(partition, event) {
+      const offset = next.get(partition) ?? 0;
+      const value = codec.encode({
+        ...event,
+        data: { ...event.data, expectedOffset: offset, commandOffset: offset },
+      } as Event);
+      value.writeUInt32BE(UNKNOWN_SCHEMA, 1);
+      next.set(partition, offset + 1);
+      await appender.append(topics.events, partition, [{ key: 'unknown', value }]);
+      return UNKNOWN_SCHEMA;
+    },
     close: () => appender.close(),
     async append(events, options = {}) {
       const byPartition = new Map<number, { key: string; value: Buffer }[]>();

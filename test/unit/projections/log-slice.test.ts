@@ -49,9 +49,11 @@ describe('decodeSlices', () => {
         throw new UnknownSchemaError('schema id 9 is unknown');
       },
     };
-    const records = [record(7, bytes(7))];
-    const error = await decodeSlices(unknown, () => '', [{ partition: 4, records }]).catch((thrown) => thrown);
-    expect(error).to.be.instanceOf(UnknownSchemaError);
-    expect(error.message).to.equal('4:7 is valid but cannot be decoded: schema id 9 is unknown');
+    const records = [record(7, null), record(8, bytes(8)), record(9, bytes(9))];
+    const [slice] = await decodeSlices(unknown, () => '', [{ partition: 4, records }]);
+    expect(slice).to.include({ from: 7, to: 8 });
+    expect(slice?.records).to.have.length(1);
+    expect(slice?.stop).to.include({ partition: 4 });
+    expect(slice?.stop?.message).to.equal('4:8 is valid but cannot be decoded: schema id 9 is unknown');
   });
 });

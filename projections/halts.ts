@@ -1,0 +1,86 @@
+/** Partitions that cannot be read on, for everybody to see, and losses of the log that an operator has accepted. */
+import type pg from 'pg';
+import { LogLostError, type Lost } from '../platform/kafka/log-lost.ts';
+import { isMissingTable } from '../platform/postgres/index.ts';
+import { quote } from './sql.ts';
+
+/** What is wrong with a partition of the log, found in its records. */
+export class PartitionError extends Error {
+  override name = 'PartitionError';
+  readonly partition: number;
+
+  constructor(partition: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.partition = partition;
+  }
+}
+
+export interface Halt {
+  partition: number;
+  /** The kind of error. */
+  reason: string;
+  /** What is wrong, and what to do. */
+  detail: string;
+  since: Date;
+  /** What would be given up by accepting the loss, when it is one. */
+  lost: Lost | null;
+}
+
+export async function createHaltTables(client: pg.ClientBase, schema: string): Promise<void> {
+  const ns = quote(schema);
+  await client.query(`create table if not exists ${ns}.halts (
+    partition int primary key, reason text not null, detail text not null, lost_from bigint, lost_to bigint,
+    since timestamptz not null default now())`);
+  await client.query(`create table if not exists ${ns}.accepted_losses (
+    id bigint generated always as identity primary key, partition int not null, lost_from bigint not null,
+    lost_to bigint not null, reason text not null, accepted_at timestamptz not null default now())`);
+}
+
+/** Notes that a partition stands still; since when is kept. */
+export async function recordHalt(pool: pg.Pool, schema: string, partition: number, error: Error): Promise<void> {
+  const lost = error instanceof LogLostError ? error.lost : undefined;
+  await pool.query(
+    `insert into ${quote(schema)}.halts (partition, reason, detail, lost_from, lost_to) values ($1, $2, $3, $4, $5)
+     on conflict (partition) do update set reason = $2, detail = $3, lost_from = $4, lost_to = $5`,
+    [partition, error.name, error.message, lost?.from ?? null, lost?.to ?? null],
+  );
+}
+
+/** Notes that a partition goes on. */
+export async function clearHalt(pool: pg.Pool | pg.ClientBase, schema: string, partition: number): Promise<void> {
+  await pool.query(`delete from ${quote(schema)}.halts where partition = $1`, [partition]);
+}
+
+/** The partitions that stand still. Empty when there are no tables yet. */
+export async function listHalts(pool: pg.Pool | pg.ClientBase, schema: string): Promise<Halt[]> {
+  const { rows } = await pool
+    .query(`select partition, reason, detail, since, lost_from, lost_to from ${quote(schema)}.halts order by partition`)
+    .catch((error) => {
+      if (isMissingTable(error)) return { rows: [] };
+      throw error;
+    });
+  return rows.map(({ partition, reason, detail, since, lost_from, lost_to }) => ({
+    partition,
+    reason,
+    detail,
+    since,
+    lost: lost_from === null ? null : { from: lost_from, to: lost_to },
+  }));
+}
+
+/** Says of a stretch of a partition whether its loss was accepted. */
+export async function loadAcceptedLosses(
+  pool: pg.Pool,
+  schema: string,
+): Promise<(partition: number, from: number, to: number) => boolean> {
+  const { rows } = await pool
+    .query<{ partition: number; lost_from: number; lost_to: number }>(
+      `select partition, lost_from, lost_to from ${quote(schema)}.accepted_losses`,
+    )
+    .catch((error) => {
+      if (isMissingTable(error)) return { rows: [] };
+      throw error;
+    });
+  return (partition, from, to) =>
+    rows.some((row) => row.partition === partition && row.lost_from <= from && to <= row.lost_to);
+}
