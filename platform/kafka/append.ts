@@ -64,7 +64,7 @@ export async function createAppender(kafka: Kafka): Promise<Appender> {
         acks: -1,
         topicMessages: request.map(({ topic, partition, messages }) => ({
           topic,
-          messages: messages.map((message) => ({ ...message, partition })),
+          messages: messages.map((message) => ({ partition, ...message })),
         })),
       });
       for (const { topic, partition, resolve, reject } of request) {

@@ -1,8 +1,10 @@
 /** The OpenAPI document is true: its examples work, and whatever is answered is documented. */
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { examples } from '../../commands/api/examples.ts';
+import { openApiDocument } from '../../commands/api/openapi.ts';
 import { singlePaths } from '../../commands/api/routes.ts';
 import type { Config } from '../../platform/config.ts';
 import { commandTypes } from '../../schemas/catalogue.ts';
@@ -48,6 +50,10 @@ describe('the OpenAPI document', function () {
     const { valid, errors } = await validator.validate({ ...document });
     expect(valid, JSON.stringify(errors)).to.equal(true);
     expect(validator.version).to.equal('3.1');
+    const ajv = new Ajv2020();
+    for (const [name, schema] of Object.entries(document.components.schemas)) {
+      expect(ajv.validateSchema(schema), `${name}: ${ajv.errorsText()}`).to.equal(true);
+    }
   });
 
   it('keeps the names of its operations, which generated clients go by', () => {
@@ -63,6 +69,22 @@ describe('the OpenAPI document', function () {
       'getOutcome get /commands/{commandId}',
       'getHealth get /health',
     ]);
+  });
+
+  it('asks for an API key where one is required, with the scope of the operation', () => {
+    const { paths } = openApiDocument(true) as unknown as ApiDocument;
+    const security = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.values(methods).map((operation) => [path, operation.security]),
+    );
+    expect(Object.fromEntries(security)).to.deep.equal({
+      '/sales': [{ apiKey: ['sales:write'] }],
+      '/returns': [{ apiKey: ['returns:write'] }],
+      '/refunds': [{ apiKey: ['refunds:write'] }],
+      '/voids': [{ apiKey: ['voids:write'] }],
+      '/commands': [{ apiKey: [] }],
+      '/commands/{commandId}': [{ apiKey: ['commands:read'] }],
+      '/health': undefined,
+    });
   });
 
   it('has examples of single commands that do what they say, and the same again', async () => {

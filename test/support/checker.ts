@@ -1,26 +1,16 @@
 /**
- * Holds the log of a namespace, as any plain reader finds it, against the rules and against the answers that clients
- * got. It uses none of the product's decisions: what it knows of commands and events is written down here again.
+ * Holds the log of a namespace, as any plain reader finds it, against the rules, the answers that clients got and the
+ * write-side state. It uses none of the product's decisions: what it knows of commands and events is written down here again.
  */
 import { expect } from 'chai';
 import type { Outcome } from '../../dev/command-json.ts';
 import type { Config } from '../../platform/config.ts';
 import { namesOf } from '../../platform/names.ts';
 import type { SentCommand } from './command-mix.ts';
-import { type LoggedRecord, readTopic } from './command-side.ts';
+import { readTopic } from './command-side.ts';
+import { attemptOf, contentOf, effectOf, eventIdOf, type Logged, nameOf, placeOf, toLogged } from './logged.ts';
 import { moneyViolations } from './money-checker.ts';
-
-/** A record with its Avro type and fields; no type when a plain reader can't decode it. */
-export interface Logged {
-  partition: number;
-  offset: number;
-  key: string;
-  value: Buffer;
-  type: string | undefined;
-  fields: Fields;
-}
-
-export type Fields = Record<string, unknown>;
+import { stateViolations } from './state-checker.ts';
 
 export interface Log {
   commands: readonly Logged[];
@@ -52,11 +42,12 @@ export async function checkLog(config: Config, answers: readonly Answered[]): Pr
   const commands = await read(topics.commands);
   const [events, rejected] = await Promise.all([read(topics.events), read(topics.rejected)]);
   const log = { commands, events, rejected };
-  expect(violations(log, answers).slice(0, 20), 'broken rules').to.deep.equal([]);
+  const broken = [...violations(log, answers), ...(await stateViolations(config, validEvents(log)))];
+  expect(broken.slice(0, 20), 'broken rules').to.deep.equal([]);
   return countsOf(log, answers);
 }
 
-export function countsOf(log: Log, answers: readonly Answered[]): Counts {
+function countsOf(log: Log, answers: readonly Answered[]): Counts {
   const valid = validEvents(log);
   return {
     commands: log.commands.length,
@@ -176,9 +167,10 @@ function answerViolations(valid: readonly Logged[], answers: readonly Answered[]
 }
 
 const documents = new Set(['RecordSale', 'RecordReturn']);
-/** Refusals of what is no command, or of one that could not be decided: their bytes are kept. */
+/** Refusals of what is no command of its key. */
 const unreadableCodes = new Set(['UNREADABLE', 'MISROUTED']);
-const keptCodes = new Set([...unreadableCodes, 'DECIDE_FAILED']);
+/** Refusals of what could never be accepted: its bytes are kept. */
+const keptCodes = new Set([...unreadableCodes, 'DECIDE_FAILED', 'INVALID', 'TOO_LARGE']);
 
 /** The bytes of what nobody could decide are kept, once or more often. */
 function parkedViolations({ commands, rejected }: Log, valid: readonly Logged[]): string[] {
@@ -191,52 +183,4 @@ function parkedViolations({ commands, rejected }: Log, valid: readonly Logged[])
       const isKept = command && kept.has(`${command.partition} ${command.value.toString('hex')}`);
       return isKept ? [] : [`the bytes that ${nameOf(event)} refuses are not kept`];
     });
-}
-
-/** What happens once: the same for a command and for the event that says that it took effect. */
-export function effectOf({ type, fields }: Pick<Logged, 'type' | 'fields'>): string | undefined {
-  switch (type) {
-    case 'RecordSale':
-    case 'SaleRecorded':
-      return `sale ${fields.saleId}`;
-    case 'RecordReturn':
-    case 'ReturnRecorded':
-      return `return ${fields.returnId}`;
-    case 'RefundSale':
-    case 'SaleRefunded':
-      return `refund ${fields.saleId} ${fields.refundId}`;
-    case 'VoidSale':
-    case 'SaleVoided':
-      return `void ${fields.saleId}`;
-    default:
-      return undefined;
-  }
-}
-
-function eventIdOf({ type, fields }: Logged): string {
-  const ids = type === 'CommandRejected' ? [fields.commandId] : [fields.saleId ?? fields.returnId, fields.refundId];
-  return [type, ...ids.filter((id) => id !== undefined)].join(':');
-}
-
-/** What must be the same in a repeat: all but the attempt's name and who waits for its outcome. */
-function contentOf({ type, fields }: Logged): string {
-  const { commandId: _, replyTo: __, ...content } = fields;
-  return JSON.stringify([type, content]);
-}
-
-function attemptOf({ partition, key, fields }: Logged): string {
-  return `${partition} ${key} attempt ${fields.commandId}`;
-}
-
-function placeOf({ partition, offset }: Logged): string {
-  return `${partition}:${offset}`;
-}
-
-function nameOf(record: Logged): string {
-  return `${record.type ?? 'record'} ${placeOf(record)} (key ${record.key})`;
-}
-
-/** The Avro library names the class of what it decodes by the record's type. */
-function toLogged({ record, ...logged }: LoggedRecord): Logged {
-  return { ...logged, type: record?.constructor.name, fields: { ...record } };
 }

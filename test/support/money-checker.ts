@@ -1,5 +1,5 @@
 /** What a sale's refunds and its void may take back, for the checker: never more than was paid, and nothing after. */
-import type { Fields, Logged } from './checker.ts';
+import type { Fields, Logged } from './logged.ts';
 
 interface Line {
   lineId: string;

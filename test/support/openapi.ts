@@ -4,10 +4,12 @@ import formats from 'ajv-formats';
 
 export interface ApiDocument {
   paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object> };
 }
 
 export interface Operation {
   operationId: string;
+  security?: object[];
   requestBody?: { content: Record<string, { schema: object; example?: unknown; examples?: Record<string, unknown> }> };
   responses: Record<string, { headers?: Record<string, object>; content?: Record<string, Content> }>;
 }
