@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { benchCommand } from './bench.ts';
 import { commandsCommand } from './commands.ts';
+import { dlqCommand } from './dlq.ts';
 import { exitCodes, exitCodesHelp, explain } from './exit.ts';
 import { importCommand } from './import.ts';
 import { keysCommand } from './keys.ts';
@@ -14,6 +15,7 @@ const nouns = [
   seedCommand,
   simulateCommand,
   projectionCommand,
+  dlqCommand,
   commandsCommand,
   keysCommand,
   benchCommand,

@@ -1,7 +1,8 @@
 /** `sales projection`: rebuilds, proofs and what stands. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { drop, operations, promote, rebuild, rollback } from './projection/request.ts';
+import { acceptLoss, asOf, drop, dropAsOf, operations, promote, rebuild, rollback } from './projection/request.ts';
 import { list, status } from './projection/status.ts';
+import { vectorOf } from './projection/vector.ts';
 import { verify } from './projection/verify.ts';
 
 export function projectionCommand(): Command {
@@ -37,6 +38,29 @@ export function projectionCommand(): Command {
     .option('--at <vector>', 'at the first moment that has these events, as partition:next,…', parseVector)
     .action(verify);
   projection
+    .command('as-of')
+    .description(
+      'Keep the figures as they stood: made of the events that were recorded up to then. Read them in GraphQL with ' +
+        '`query @asOf(label: "…")`. At most five are kept.',
+    )
+    .argument('<moment>', 'ISO 8601 time, or partition:next,…')
+    .requiredOption('--label <name>', 'what to call them: lower-case letters, digits and _')
+    .addOption(json())
+    .action(asOf);
+  projection
+    .command('drop-as-of')
+    .description('Remove figures that were kept.')
+    .argument('<label>', 'as it was given')
+    .addOption(json())
+    .action(dropAsOf);
+  projection
+    .command('accept-loss')
+    .description('Go on without records that the log has lost for ever, where a partition has halted. It is recorded.')
+    .argument('<partition>', 'as `status` has it', Number)
+    .requiredOption('--reason <text>', 'why, for those who ask later')
+    .addOption(json())
+    .action(acceptLoss);
+  projection
     .command('operations')
     .description('What was asked for last, and what became of it.')
     .addOption(json())
@@ -61,10 +85,8 @@ function parseMs(text: string): number {
   throw new InvalidArgumentError('Give a whole number of milliseconds.');
 }
 
-function parseVector(text: string): Map<number, number> {
-  const pairs = text.split(',').map((pair) => pair.split(':').map(Number));
-  if (pairs.every((pair) => pair.length === 2 && pair.every((value) => Number.isInteger(value) && value >= 0))) {
-    return new Map(pairs as [number, number][]);
-  }
+function parseVector(text: string): ReadonlyMap<number, number> {
+  const vector = vectorOf(text);
+  if (vector) return vector;
   throw new InvalidArgumentError('Give it as partition:next, such as 0:120,1:98.');
 }

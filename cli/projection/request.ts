@@ -12,6 +12,7 @@ import { exitCodes } from '../exit.ts';
 import { createProgress, describeSeconds, formatCount, type Progress } from '../progress.ts';
 import { table } from '../table.ts';
 import { chosen, type Named, type Session, withSession } from './session.ts';
+import { vectorOf } from './vector.ts';
 
 interface RebuildOptions extends Named {
   promote: boolean;
@@ -45,6 +46,22 @@ export function rollback(names: string[], options: Named): Promise<void> {
 
 export function drop(names: string[], options: Named): Promise<void> {
   return request('drop', { projections: chosen(names, options).map(({ name }) => name) }, options);
+}
+
+export function asOf(moment: string, { label, ...options }: Named & { label: string }): Promise<void> {
+  const vector = vectorOf(moment);
+  if (!vector && Number.isNaN(Date.parse(moment))) {
+    throw new DevError(`${moment} is neither a time nor a vector.`, 'Such as 2026-01-31T12:00:00Z, or 0:120,1:98.');
+  }
+  return request('as-of', { label, ...(vector ? { vector: Object.fromEntries(vector) } : { time: moment }) }, options);
+}
+
+export function dropAsOf(label: string, options: Named): Promise<void> {
+  return request('drop-as-of', { label }, options);
+}
+
+export function acceptLoss(partition: number, { reason, ...options }: Named & { reason: string }): Promise<void> {
+  return request('accept-loss', { partition, reason }, options);
 }
 
 export function operations({ json }: Named): Promise<void> {

@@ -1,5 +1,6 @@
 /** `sales projection list` and `status`. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { listHalts } from '../../projections/halts.ts';
 import { everything } from '../../projections/operator/names.ts';
 import { type GenerationStanding, standings } from '../../projections/status.ts';
 import { formatCount } from '../progress.ts';
@@ -26,8 +27,9 @@ export function status({ json }: Named): Promise<void> {
       eventsPerSecond: Math.round(((reach(one) - reach(before.find(same(one)) ?? one)) * 1000) / SAMPLE_MS),
     }));
     const head = [...ends.values()].reduce((sum, end) => sum + end, 0);
+    const halts = await listHalts(session.pool, session.names.postgres.read);
     if (json) {
-      process.stdout.write(`${JSON.stringify({ head: Object.fromEntries(ends), generations: found })}\n`);
+      process.stdout.write(`${JSON.stringify({ head: Object.fromEntries(ends), generations: found, halts })}\n`);
       return;
     }
     const heading = ['projection', 'generation', 'status', 'events', 'lag', 'lag s', 'events/s', 'parked', 'verified'];
@@ -43,6 +45,9 @@ export function status({ json }: Named): Promise<void> {
       verifiedOf(one),
     ]);
     process.stdout.write(table(heading, rows));
+    for (const { partition, since, detail } of halts) {
+      process.stdout.write(`Partition ${partition} has halted since ${since.toISOString()}: ${detail}\n`);
+    }
   });
 }
 
