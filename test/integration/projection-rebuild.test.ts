@@ -1,15 +1,10 @@
 import { expect } from 'chai';
-import { createKafka } from '../../platform/kafka/client.ts';
-import { createLogger } from '../../platform/logger.ts';
-import { namesOf } from '../../platform/names.ts';
-import { createCodec } from '../../platform/registry/codec.ts';
 import { listGenerations } from '../../projections/generations.ts';
-import { decodeSlices } from '../../projections/log-slice.ts';
-import { findOperation, type Operation, type OperationKind, requestOperation } from '../../projections/operations.ts';
-import { type Operator, startOperator } from '../../projections/operator/app.ts';
+import { requestOperation } from '../../projections/operations.ts';
+import type { Operator } from '../../projections/operator/app.ts';
 import { everything } from '../../projections/operator/names.ts';
-import { dayIn } from '../../projections/time.ts';
 import { goodsReturn, refund, sale, voiding } from '../support/documents.ts';
+import { openOperator, operate } from '../support/operator.ts';
 import { type Bench, openBench } from '../support/projection-worker.ts';
 import { until } from '../support/services.ts';
 
@@ -33,44 +28,13 @@ describe('projection rebuild', function () {
 
   beforeEach(async () => {
     bench = await openBench({ partitions: 3 });
-    operator = await openOperator();
+    operator = await openOperator(bench);
   });
 
   afterEach(async () => {
     await operator.stop();
     await bench.close();
   });
-
-  function openOperator(): Promise<Operator> {
-    const { config, pool, redis } = bench;
-    const codec = createCodec(config.registry, new Map());
-    return startOperator({
-      config,
-      names: namesOf(config.namespace),
-      kafka: createKafka(config, 'test'),
-      pool,
-      redis,
-      codec,
-      logger: createLogger('test', 'silent'),
-      decode: (slices) => decodeSlices(codec, dayIn(config.storeTimeZone), slices),
-      onFailure: (error) => bench.failures.push(error),
-    });
-  }
-
-  async function outcomeOf(kind: OperationKind, given: Record<string, unknown>): Promise<Operation> {
-    const id = await requestOperation(bench.pool, bench.schema, kind, given);
-    let found: Operation | undefined;
-    await until(
-      `${kind} is done`,
-      async () => {
-        found = await findOperation(bench.pool, bench.schema, id);
-        return found?.status === 'done' || found?.status === 'failed';
-      },
-      30_000,
-    );
-    if (!found) throw new Error('the operation is gone');
-    return found;
-  }
 
   async function statusesOf(projection: string): Promise<string[]> {
     const generations = await listGenerations(bench.pool, bench.schema);
@@ -84,7 +48,7 @@ describe('projection rebuild', function () {
     const selling = (async () => {
       for (let batch = 0; batch < 10; batch += 1) await bench.log.append(documents(`meanwhile-${batch}`, 10));
     })();
-    const { status, outcome } = await outcomeOf('rebuild', { projections: all });
+    const { status, outcome } = await operate(bench, 'rebuild', { projections: all });
     await selling;
     expect(outcome).to.deep.include({ promoted: true });
     expect(status).to.equal('done');
@@ -100,13 +64,15 @@ describe('projection rebuild', function () {
     await bench.log.append(documents('before', 50));
     await bench.startWorker();
     await bench.caughtUp();
-    await outcomeOf('rebuild', { projections: ['revenue', 'sales'] });
+    await operate(bench, 'rebuild', { projections: ['revenue', 'sales'] });
     await bench.log.append(documents('after', 50));
-    expect((await outcomeOf('rollback', { projections: ['revenue', 'sales'] })).status).to.equal('done');
+    expect((await operate(bench, 'rollback', { projections: ['revenue', 'sales'] })).status).to.equal('done');
     expect(await statusesOf('revenue')).to.deep.equal(['1 live', '2 previous']);
     await bench.caughtUp();
     await bench.expectEqualToLog();
-    expect((await outcomeOf('drop', { projections: ['revenue'] })).outcome).to.deep.equal({ dropped: ['revenue 2'] });
+    expect((await operate(bench, 'drop', { projections: ['revenue'] })).outcome).to.deep.equal({
+      dropped: ['revenue 2'],
+    });
     expect(await statusesOf('revenue')).to.deep.equal(['1 live']);
   });
 
@@ -114,13 +80,13 @@ describe('projection rebuild', function () {
     await bench.log.append(documents('before', 50));
     await bench.startWorker();
     await bench.caughtUp();
-    await outcomeOf('rebuild', { projections: ['products'], promote: false });
+    await operate(bench, 'rebuild', { projections: ['products'], promote: false });
     expect(await statusesOf('products')).to.deep.equal(['1 live', '2 ready']);
     await bench.log.append(documents('after', 50));
     await bench.caughtUp();
     await bench.pool.query(`update ${bench.schema}.products_g2 set units = units + 1 where ctid = (
       select min(ctid) from ${bench.schema}.products_g2)`);
-    const refused = await outcomeOf('promote', { projections: ['products'] });
+    const refused = await operate(bench, 'promote', { projections: ['products'] });
     expect(refused.status).to.equal('failed');
     expect(refused.outcome?.error).to.match(
       /^products \(generation 2\): 1 of \d+ rows differ.*"units".*It was not promoted\.$/,
@@ -129,7 +95,7 @@ describe('projection rebuild', function () {
       from ${bench.schema}.products_g1 as right_one where wrong.day = right_one.day and wrong.currency = right_one.currency
       and wrong.channel = right_one.channel and wrong.country = right_one.country
       and wrong.product_id = right_one.product_id`);
-    expect((await outcomeOf('promote', { projections: ['products'] })).status).to.equal('done');
+    expect((await operate(bench, 'promote', { projections: ['products'] })).status).to.equal('done');
     expect(await statusesOf('products')).to.deep.equal(['1 previous', '2 live']);
   });
 
@@ -145,7 +111,7 @@ describe('projection rebuild', function () {
       `drop table ${bench.schema}.categories_g1 cascade; update ${bench.schema}.control set epoch = 9`,
     );
     await bench.log.append(documents('meanwhile', 20));
-    operator = await openOperator();
+    operator = await openOperator(bench);
     await until('they are rebuilt', async () => (await statusesOf('revenue')).includes('2 live'), 20_000);
     expect(await statusesOf('categories')).to.deep.equal(['1 live']);
     await bench.caughtUp();
@@ -155,7 +121,7 @@ describe('projection rebuild', function () {
   it('refuses a second rebuild of a projection while one is under way, and says so', async () => {
     await bench.log.append(documents('before', 50));
     const first = await requestOperation(bench.pool, bench.schema, 'rebuild', { projections: ['sales', 'revenue'] });
-    const second = await outcomeOf('rebuild', { projections: ['revenue'] });
+    const second = await operate(bench, 'rebuild', { projections: ['revenue'] });
     expect(second.status).to.equal('failed');
     expect(second.outcome?.error).to.match(new RegExp(`^rebuild ${first} of revenue, sales is under way since`));
   });

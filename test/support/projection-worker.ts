@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Redis } from 'ioredis';
 import type pg from 'pg';
 import type { Event } from '../../domain/messages.generated.ts';
+import { eventIdOf } from '../../domain/state.ts';
 import type { Config } from '../../platform/config.ts';
 import { createKafka } from '../../platform/kafka/client.ts';
 import { LiveWindowReader, type RecentSale, type WindowMinute } from '../../platform/live-window/live-window.ts';
@@ -10,7 +11,7 @@ import { createLogger } from '../../platform/logger.ts';
 import { namesOf } from '../../platform/names.ts';
 import { createPool } from '../../platform/postgres/index.ts';
 import { createRedis } from '../../platform/redis.ts';
-import { createCodec } from '../../platform/registry/codec.ts';
+import { type Codec, createCodec, DecodeError } from '../../platform/registry/codec.ts';
 import { projections } from '../../projections/catalogue.ts';
 import { migrate } from '../../projections/migrate.ts';
 import { type ProjectionWorker, startProjections } from '../../projections/worker/app.ts';
@@ -28,7 +29,8 @@ export interface Bench {
   reader: LiveWindowReader;
   /** Errors with which workers gave up. */
   failures: unknown[];
-  startWorker(): Promise<ProjectionWorker>;
+  /** With `poison` it cannot decode the events of which that says so. */
+  startWorker(poison?: (event: Event) => boolean): Promise<ProjectionWorker>;
   /** Waits until every table and every window has all of the log. */
   caughtUp(): Promise<void>;
   /** Compares every table and the live window with a naive fold of the log. */
@@ -69,13 +71,13 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
     redis,
     reader,
     failures,
-    async startWorker() {
+    async startWorker(poison = () => false) {
       const worker = await startProjections({
         config,
         kafka: createKafka(config, 'test'),
         pool,
         redis,
-        codec: createCodec(config.registry, new Map()),
+        codec: poisoned(createCodec(config.registry, new Map()), poison),
         logger,
         onFailure: (error) => failures.push(error),
       });
@@ -98,6 +100,17 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
       await pool.end();
       redis.disconnect();
       await dropNamespace(config);
+    },
+  };
+}
+
+function poisoned(codec: Codec, poison: (event: Event) => boolean): Codec {
+  return {
+    ...codec,
+    decode(value) {
+      const message = codec.decode(value);
+      if (poison(message as Event)) throw new DecodeError(`event "${eventIdOf(message as Event)}" is poison`);
+      return message;
     },
   };
 }

@@ -1,0 +1,42 @@
+/** An operator in this process on a bench's servers, and requests that are followed to their end. */
+import { createKafka } from '../../platform/kafka/client.ts';
+import { createLogger } from '../../platform/logger.ts';
+import { namesOf } from '../../platform/names.ts';
+import { createCodec } from '../../platform/registry/codec.ts';
+import { decodeSlices } from '../../projections/log-slice.ts';
+import { findOperation, type Operation, type OperationKind, requestOperation } from '../../projections/operations.ts';
+import { type Operator, startOperator } from '../../projections/operator/app.ts';
+import { dayIn } from '../../projections/time.ts';
+import type { Bench } from './projection-worker.ts';
+import { until } from './services.ts';
+
+export function openOperator({ config, pool, redis, failures }: Bench): Promise<Operator> {
+  const codec = createCodec(config.registry, new Map());
+  return startOperator({
+    config,
+    names: namesOf(config.namespace),
+    kafka: createKafka(config, 'test'),
+    pool,
+    redis,
+    codec,
+    logger: createLogger('test', 'silent'),
+    decode: (slices) => decodeSlices(codec, dayIn(config.storeTimeZone), slices),
+    onFailure: (error) => failures.push(error),
+  });
+}
+
+/** Asks for an operation and waits until it is done or has failed. */
+export async function operate(bench: Bench, kind: OperationKind, given: Record<string, unknown>): Promise<Operation> {
+  const id = await requestOperation(bench.pool, bench.schema, kind, given);
+  let found: Operation | undefined;
+  await until(
+    `${kind} is done`,
+    async () => {
+      found = await findOperation(bench.pool, bench.schema, id);
+      return found?.status === 'done' || found?.status === 'failed';
+    },
+    45_000,
+  );
+  if (!found) throw new Error('the operation is gone');
+  return found;
+}
