@@ -61,11 +61,15 @@ function configOrExit(name: string): Config {
   }
 }
 
+/** Longer than clients and load balancers keep idle connections: who sends, not who listens, should close them. */
+const KEEP_ALIVE_MS = 65_000;
+
 /** Listens, and gives the port (useful when it was 0) and how to stop. Throws when the port is taken, saying by which setting to move. */
 export async function listen(
   server: Server,
   options: { host: string; port: number; setting: string },
 ): Promise<{ port: number; close: () => Promise<void> }> {
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const taken = error.code === 'EADDRINUSE';

@@ -57,11 +57,12 @@ export function bulk({ gateway, access, pressure, longTexts, now }: BulkOptions)
       }
     }
 
-    /** Stops reading until less of this stream is outstanding, and the log takes more. */
+    /** Stops reading until it is this stream's turn, less of it is outstanding, and the log takes more. */
     async function untilRoom(): Promise<void> {
       added.fire();
       while (queue.length >= pressure.share && !response.destroyed) await taken.wait();
-      while (pressure.isHigh && !response.destroyed) await pressure.room();
+      do await pressure.room();
+      while (pressure.isHigh && !response.destroyed);
     }
 
     /** Stops reading until the client's rate has another command for it. */
@@ -74,6 +75,7 @@ export function bulk({ gateway, access, pressure, longTexts, now }: BulkOptions)
     const leave = pressure.enter();
     try {
       for await (const lines of linesOf(request, limits)) {
+        await untilRoom();
         for (const line of lines) {
           if (queue.length >= pressure.share || pressure.isHigh) await untilRoom();
           const wait = client.take();

@@ -19,7 +19,7 @@ export interface LineLimits {
 
 const NEWLINE = 10;
 /** A chunk of many tiny lines is handed on in several parts. */
-const MOST_LINES = 500;
+const MOST_LINES = 200;
 
 /** Splits at \n and drops empty lines (they still count). */
 export async function* linesOf(source: AsyncIterable<Buffer>, limits: LineLimits): AsyncGenerator<Line[]> {

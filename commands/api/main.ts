@@ -25,7 +25,7 @@ const LONG_TEXTS = 16;
 const MAX_CONNECTIONS = 2000;
 /** Request line and headers, in bytes and in the time for them. */
 const MAX_HEADER_BYTES = 16 * 1024;
-const HEADERS_TIMEOUT_MS = 10_000;
+const HEADERS_TIMEOUT_MS = 20_000;
 
 await runService('command-api', async ({ config, logger, onStop }) => {
   const names = namesOf(config.namespace);

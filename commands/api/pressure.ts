@@ -12,7 +12,10 @@ export interface Pressure {
   refusal(): Problem | undefined;
   /** Whether streams must wait. */
   readonly isHigh: boolean;
-  /** Resolves when one stream may go on; streams take turns. */
+  /**
+   * Resolves when a stream may go on. Streams take turns: one goes on in each turn of the event loop, so that however
+   * many there are, none of them holds up single commands for longer than it needs for a few lines.
+   */
   room(): Promise<void>;
   /** A stream has begun; gives what to call at its end. */
   enter(): () => void;
@@ -61,7 +64,7 @@ export function createPressure({ load, undecided, maxUndecided, now, onRefused }
 
   const isHigh = () => reason(STREAMED) !== undefined;
 
-  /** One stream goes on at a time: what it reads then counts before the next one is asked. */
+  /** What the stream reads then counts before the next one is asked. */
   function goOn(): void {
     if (isHigh()) return void setTimeout(goOn, LOOK_AGAIN_MS);
     waiting.shift()?.();

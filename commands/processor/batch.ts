@@ -1,7 +1,7 @@
 /** Decides a run of commands as one record batch: pure, given the states of their keys. */
 import { decide, type Outcome, outcomeOf, rejection } from '../../domain/decide.ts';
 import { evolve, initialState, type NewEvent, type State } from '../../domain/state.ts';
-import type { Codec, Message } from '../../platform/registry/codec.ts';
+import { type Codec, type Message, TooLargeError } from '../../platform/registry/codec.ts';
 import type { Received } from './received.ts';
 
 /** One command's decision. `appended` is what the batch has to append for it; a repeat has none. */
@@ -9,7 +9,7 @@ export interface Decided {
   received: Received;
   outcome: Outcome;
   appended?: { event: NewEvent; bytes: Buffer };
-  /** Why the command's bytes are to be kept aside: nobody could decide it. */
+  /** Why the command's bytes are to be kept aside: nobody could decide it, or it breaks the rules in itself. */
   parkAs?: string;
 }
 
@@ -51,18 +51,29 @@ export function decideBatch(
 function decideOne(received: Received, state: State, offset: number, codec: Codec, eventBytes: number): Decided {
   const append = (event: NewEvent, parkAs?: string): Decided => {
     const bytes = codec.encode(addressed(event, offset, received.record.offset));
-    if (bytes.length > eventBytes) throw new RangeError(`its event would take ${bytes.length} bytes of ${eventBytes}`);
+    if (bytes.length > eventBytes) throw new TooLargeError(`${bytes.length} bytes of ${eventBytes}`);
     return { received, outcome: outcomeOf(event, offset), appended: { event, bytes }, ...(parkAs && { parkAs }) };
   };
   const { command, place, record } = received;
   if (!command) return append(received.refusal, reasonOf(received.refusal));
+  const park = (event: NewEvent): Decided => append(event, reasonOf(event));
   try {
-    const decision = decide(state, { command, place, receivedAt: record.timestamp });
-    return decision.event ? append(decision.event) : { received, outcome: decision.outcome };
+    const { event, outcome } = decide(state, { command, place, receivedAt: record.timestamp });
+    if (!event) return { received, outcome };
+    return isInvalid(event) ? park(event) : append(event);
   } catch (error) {
-    const detail = `the command could not be decided: ${error instanceof Error ? error.message : error}`;
-    return append(rejection(place, 'DECIDE_FAILED', detail), detail);
+    const reason = error instanceof Error ? error.message : String(error);
+    // It would have been accepted, so its command id is free.
+    if (error instanceof TooLargeError) {
+      return park(rejection(command.data.commandId, 'TOO_LARGE', `its event would take ${reason}`));
+    }
+    return park(rejection(place, 'DECIDE_FAILED', `the command could not be decided: ${reason}`));
   }
+}
+
+/** The command API refuses such commands before they come into the log: somebody else wrote this one. */
+function isInvalid(event: NewEvent): boolean {
+  return event.type === 'CommandRejected' && event.data.code === 'INVALID';
 }
 
 function addressed(event: NewEvent, expectedOffset: number, commandOffset: number): Message {

@@ -57,6 +57,6 @@ export class Inbox {
 
 function bytesOf(records: readonly LogRecord[]): number {
   let bytes = 0;
-  for (const { value } of records) bytes += value?.length ?? 0;
+  for (const { key, value } of records) bytes += (key?.length ?? 0) + (value?.length ?? 0);
   return bytes;
 }

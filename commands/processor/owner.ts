@@ -233,7 +233,7 @@ export class Owner {
     for (const { received } of appends) this.#underway.set(received.record.offset, received);
     const expected = this.#view.position;
     const landed = await this.#options.append(
-      appends.map(({ received, bytes }) => ({ key: received.record.key, value: bytes })),
+      appends.map(({ received, bytes }) => ({ key: received.command ? received.record.key : null, value: bytes })),
     );
     if (landed !== expected) throw new LandedElsewhereError(`the batch landed at ${landed}, expected ${expected}`);
     for (const [index, { received, event, bytes }] of appends.entries()) {

@@ -18,7 +18,7 @@ export interface Readable {
 export interface Unreadable {
   record: LogRecord;
   place: string;
-  /** Empty: what the record has as its key may be anything, and its refusal is never looked up. */
+  /** Empty: what the record has as its key may be anything, so that its refusal has none. */
   key: '';
   /** Why, as the event that refuses it under its place: a well-routed copy of it keeps its own outcome. */
   refusal: NewEvent;

@@ -11,6 +11,15 @@ export const topicSettings: Readonly<Record<string, string>> = {
   'retention.bytes': '-1',
   'message.timestamp.type': 'LogAppendTime',
   'max.message.bytes': String(4 * 1024 * 1024),
+  // Whatever producers compress with, the broker stores it plain: a codec that a reader lacks, or a record that grows
+  // beyond all limits when it is unpacked, never gets into the log.
+  'compression.type': 'uncompressed',
+};
+
+/** Of the topic where records are kept that nobody could decide: room for the largest command and why it is there. */
+export const parkingSettings: Readonly<Record<string, string>> = {
+  ...topicSettings,
+  'max.message.bytes': String(5 * 1024 * 1024),
 };
 
 /** A topic is not as it must be. The message says what to do. */
@@ -26,6 +35,7 @@ export async function checkTopics(
   kafka: Kafka,
   topics: readonly string[],
   { mode, partitions }: Pick<Config, 'mode' | 'partitions'>,
+  wanted = topicSettings,
 ): Promise<void> {
   await withAdmin(kafka, async (admin) => {
     for (const topic of topics) {
@@ -42,14 +52,19 @@ export async function checkTopics(
     });
     for (const { resourceName, configEntries } of resources) {
       const settings = new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]));
-      checkSettings(resourceName, settings, mode);
+      checkSettings(resourceName, settings, wanted, mode);
     }
   });
 }
 
-function checkSettings(topic: string, settings: ReadonlyMap<string, string>, mode: Config['mode']): void {
-  for (const [name, wanted] of Object.entries(topicSettings)) {
-    if (settings.get(name) !== wanted) throw wrongSetting(topic, name, settings.get(name), wanted);
+function checkSettings(
+  topic: string,
+  settings: ReadonlyMap<string, string>,
+  wanted: Readonly<Record<string, string>>,
+  mode: Config['mode'],
+): void {
+  for (const [name, value] of Object.entries(wanted)) {
+    if (settings.get(name) !== value) throw wrongSetting(topic, name, settings.get(name), value);
   }
   if (mode !== 'production') return;
   if (settings.get('unclean.leader.election.enable') !== 'false') {

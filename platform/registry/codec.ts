@@ -4,15 +4,16 @@
  * costs more than forty times the decoding.
  */
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import avro, { type Type } from 'avsc';
+import avro, { type Schema, type Type } from 'avsc';
 import { PREFIX_BYTES } from '../../schemas/address.ts';
 import { type Command, catalogue, type Event, type RecordType } from '../../schemas/catalogue.ts';
 import type { SchemaIds } from '../../schemas/registry.ts';
+import { boundedCollections } from './bounded-collections.ts';
 
 export type Message = Command | Event;
 
 export interface Codec {
-  /** The message in Confluent wire format. Throws when the data does not fit the schema. */
+  /** The message in Confluent wire format. Throws when the data does not fit the schema, {@link TooLargeError} too. */
   encode(message: Message): Buffer;
   /** Fetches the writer schemas of these values that are not known yet. Rejects with {@link RegistryAwayError}. */
   learn(values: Iterable<Uint8Array | null>): Promise<void>;
@@ -33,6 +34,11 @@ export class UnknownSchemaError extends DecodeError {
 /** The registry did not answer: trying again can help. */
 export class RegistryAwayError extends Error {
   override name = 'RegistryAwayError';
+}
+
+/** A message would take more bytes than its topic takes. */
+export class TooLargeError extends RangeError {
+  override name = 'TooLargeError';
 }
 
 interface Reader {
@@ -56,7 +62,7 @@ export function createCodec(registryUrl: string, ids: SchemaIds): Codec {
   const scratch = Buffer.alloc(MAX_MESSAGE_BYTES);
 
   for (const { type, schema } of catalogue) {
-    const parsed = avro.Type.forSchema(schema, { logicalTypes: {} });
+    const parsed = parseSchema(schema);
     const id = ids.get(type);
     types.set(`${schema.namespace}.${schema.name}`, { type, avro: parsed });
     if (id !== undefined) writers.set(type, { avro: parsed, id });
@@ -77,7 +83,7 @@ export function createCodec(registryUrl: string, ids: SchemaIds): Codec {
 
   function readerFor(id: number, registered: Type): Reader | DecodeError {
     try {
-      const writer = avro.Type.forSchema(JSON.parse(JSON.stringify(registered)), { logicalTypes: {} });
+      const writer = parseSchema(JSON.parse(JSON.stringify(registered)));
       const known = types.get(writer.name ?? '');
       if (!known)
         return new DecodeError(`schema ${id} is ${writer.name}, which is no command or event of this version`);
@@ -94,7 +100,7 @@ export function createCodec(registryUrl: string, ids: SchemaIds): Codec {
       const writer = writers.get(type);
       if (!writer) throw new Error(`${type} has no schema id: register the schemas first`);
       const end = writer.avro.encode(data, scratch, PREFIX_BYTES);
-      if (end < 0) throw new RangeError(`${type} is larger than ${MAX_MESSAGE_BYTES} bytes`);
+      if (end < 0) throw new TooLargeError(`more than ${MAX_MESSAGE_BYTES} bytes`);
       scratch[0] = 0;
       scratch.writeUInt32BE(writer.id, 1);
       return Buffer.from(scratch.subarray(0, end));
@@ -123,6 +129,11 @@ export function createCodec(registryUrl: string, ids: SchemaIds): Codec {
       }
     },
   };
+}
+
+/** Longs and times are plain numbers, and no collection has more items than it has bytes. */
+function parseSchema(schema: Schema): Type {
+  return avro.Type.forSchema(schema, { logicalTypes: {}, typeHook: boundedCollections });
 }
 
 /** The id in the prefix; undefined when the bytes are not in Confluent wire format. */

@@ -1,5 +1,4 @@
 /** Who may send what how fast: API keys as operators make them, against a command API in production mode. */
-import { ReadableStream } from 'node:stream/web';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type pg from 'pg';
@@ -11,6 +10,7 @@ import type { Config } from '../../platform/config.ts';
 import { namesOf } from '../../platform/names.ts';
 import { createPool } from '../../platform/postgres/index.ts';
 import { saleJson } from '../support/command-side.ts';
+import { streamCommands } from '../support/command-stream.ts';
 import { salesCommand } from '../support/sales-command.ts';
 import { dropNamespace, servers } from '../support/servers.ts';
 import { type Services, settingsOf, startServices, until } from '../support/services.ts';
@@ -143,19 +143,14 @@ describe('API keys', function () {
     let more = true;
     async function* lines() {
       for (let line = 0; more; line += 1) {
-        yield Buffer.from(`${JSON.stringify(saleJson(`open-${line}`))}\n`);
+        yield `${JSON.stringify(saleJson(`open-${line}`))}\n`;
         await delay(100);
       }
     }
-    const response = await fetch(`${services.commandsUrl}/commands`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson', authorization: `Bearer ${text}` },
-      body: ReadableStream.from(lines()),
-      duplex: 'half',
-    });
+    const response = await streamCommands(services.commandsUrl, lines(), { authorization: `Bearer ${text}` });
     let told = '';
     const reading = (async () => {
-      for await (const chunk of response.body ?? []) told += Buffer.from(chunk).toString();
+      for await (const part of response) told += part;
     })();
     await until('the stream is under way', () => told.includes('"accepted"'));
     expect((await record('short-lived', shortLived)).status).to.equal(201);

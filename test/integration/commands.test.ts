@@ -1,16 +1,11 @@
 import { expect } from 'chai';
 import { Partitioners } from 'kafkajs';
 import type { Answer } from '../../commands/answer.ts';
-import { parseTyped } from '../../commands/api/parse.ts';
 import type { Problem } from '../../commands/api/problem.ts';
-import type { Command } from '../../domain/messages.generated.ts';
 import type { Config } from '../../platform/config.ts';
 import { createAppender } from '../../platform/kafka/append.ts';
 import { createKafka } from '../../platform/kafka/client.ts';
-import { createPartitioner } from '../../platform/kafka/partitioner.ts';
 import { type Names, namesOf } from '../../platform/names.ts';
-import { createCodec } from '../../platform/registry/codec.ts';
-import { registeredIds } from '../../schemas/registry.ts';
 import { readTopic, saleJson, validEvents } from '../support/command-side.ts';
 import { dropNamespace, servers } from '../support/servers.ts';
 import { type Services, startServices, until } from '../support/services.ts';
@@ -150,42 +145,6 @@ describe('the command side', function () {
       [12, 413],
     ]);
     expect(answers.filter(({ outcome }) => outcome === 'accepted')).to.have.length(18);
-  });
-
-  it('refuses what other producers write wrongly, keeps its bytes, and goes on', async () => {
-    const appender = await createAppender(createKafka(config, 'test'));
-    const right = createPartitioner(4)('native');
-    const valid = (await readTopic(config, names.topics.commands)).find(({ key }) => key === 'first');
-    const codec = createCodec(config.registry, await registeredIds(config.registry, names.topics));
-    const nul = parseTyped(JSON.stringify(saleJson('nul')), Date.now()) as Extract<Command, { type: 'RecordSale' }>;
-    nul.data.saleId = 'n\u0000l';
-    const wrong = [
-      { partition: right, key: 'native', value: 'not Avro at all', code: 'UNREADABLE' },
-      { partition: right, key: 'native', value: Buffer.from([0, 0, 15, 66, 63, 1, 2]), code: 'UNREADABLE' },
-      { partition: right, key: 'native', value: valid?.value.subarray(0, 20), code: 'UNREADABLE' },
-      { partition: right, key: 'native', value: null, code: 'UNREADABLE' },
-      { partition: right, key: 'native', value: valid?.value, code: 'MISROUTED' },
-      { partition: right, key: 'a\u0000b', value: 'not Avro', code: 'UNREADABLE' },
-      { partition: right, key: Buffer.from([0xff, 0xfe, 0]), value: valid?.value, code: 'MISROUTED' },
-      { partition: right, key: null, value: valid?.value, code: 'MISROUTED' },
-      { partition: right, key: nul.data.saleId, value: codec.encode(nul), code: 'UNREADABLE' },
-      { partition: (createPartitioner(4)('first') + 1) % 4, key: 'first', value: valid?.value, code: 'MISROUTED' },
-    ];
-    for (const { partition, key, value } of wrong) {
-      await appender.append(names.topics.commands, partition, [{ key, value: value ?? null }]);
-    }
-    expect((await record(saleJson('native'))).status).to.equal(201);
-    const refused = async () =>
-      (await validEvents(config, names.topics.events)).filter(
-        ({ record }) => record?.code && record.code !== 'CONFLICT',
-      );
-    await until('all are refused', async () => (await refused()).length === wrong.length);
-    const codes = (await refused()).map(({ record }) => record?.code);
-    expect(codes.sort()).to.deep.equal(wrong.map(({ code }) => code).sort());
-    const parked = await readTopic(config, names.topics.rejected);
-    expect(parked).to.have.length(wrong.length);
-    expect(parked.some(({ value }) => value.toString() === 'not Avro at all')).to.equal(true);
-    await appender.close();
   });
 
   it('passes over records that landed where nobody expected them', async () => {

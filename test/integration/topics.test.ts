@@ -30,6 +30,22 @@ describe('the topics', () => {
     expect(await check()).to.equal('right');
   });
 
+  it('of an older version get the settings that it did not know, and keep their own', async () => {
+    const old = { 'retention.ms': '-1', 'retention.bytes': '-1', 'message.timestamp.type': 'LogAppendTime' };
+    const settings = { ...old, 'max.message.bytes': '4194304', 'segment.bytes': '1048576' };
+    const name = topics().rejected;
+    const type = kafkajs.ConfigResourceTypes.TOPIC;
+    await withAdmin(createKafka(config, 'test'), async (admin) => {
+      const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+      await admin.alterConfigs({ validateOnly: false, resources: [{ type, name, configEntries }] });
+      await createTopics(config, topics());
+      const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type, name }] });
+      const found = new Map(resources[0]?.configEntries.map((one) => [one.configName, one.configValue]));
+      expect(found.get('compression.type')).to.equal('uncompressed');
+      expect(found.get('segment.bytes')).to.equal('1048576');
+    });
+  });
+
   it('are refused with another partition count, saying what to set', async () => {
     expect(await check({ partitions: 3 })).to.match(/has 2 partitions, .* set SALES_PARTITIONS=2/);
   });

@@ -80,7 +80,14 @@ describe('a batch of decisions', () => {
     const unreadable: Received = { record, place, key: '', refusal: rejection(place, 'UNREADABLE', 'not Avro') };
     expect(decide([unreadable])[0]).to.include({ parkAs: 'UNREADABLE: not Avro' });
     const [tooLarge] = decide([received('A'.repeat(128), 7)], 100, { ...limits, eventBytes: 300 });
-    expect(tooLarge?.outcome).to.include({ outcome: 'rejected', code: 'DECIDE_FAILED' });
-    expect(tooLarge?.parkAs).to.match(/bytes/);
+    expect(tooLarge?.outcome).to.include({
+      outcome: 'rejected',
+      code: 'TOO_LARGE',
+      eventId: `CommandRejected:${'A'.repeat(128)}`,
+    });
+    expect(tooLarge?.parkAs).to.match(/^TOO_LARGE: .* bytes of 300/);
+    const [invalid] = decide([received('A', 7, 0)]);
+    expect(invalid?.outcome).to.include({ outcome: 'rejected', code: 'INVALID' });
+    expect(invalid?.parkAs).to.match(/^INVALID: \/lines\/0\/quantity /);
   });
 });
