@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Event } from '../../domain/messages.generated.ts';
 import { namesOf } from '../../platform/names.ts';
+import { projections } from '../../projections/catalogue.ts';
 import { migrate } from '../../projections/migrate.ts';
 import { arbitraryEvents } from '../support/arbitrary-events.ts';
 import { type Bench, openBench } from '../support/projection-worker.ts';
@@ -95,9 +96,7 @@ describe('projection worker', function () {
     await bench.caughtUp();
     const kept = await bench.pool.connect();
     await kept.query('begin');
-    for (const table of ['sales', 'revenue', 'categories', 'payment_methods', 'products']) {
-      await kept.query(`delete from ${bench.schema}.${table}_g1`);
-    }
+    for (const { name } of projections) await kept.query(`delete from ${bench.schema}.${name}_g1`);
     await kept.query(`update ${bench.schema}.checkpoints set next_offset = 0, last_event_id = null`);
     await kept.query('commit');
     kept.release();
@@ -121,7 +120,7 @@ describe('projection worker', function () {
 });
 
 async function fingerprint({ pool, schema }: Bench): Promise<unknown> {
-  const tables = ['sales', 'revenue', 'categories', 'payment_methods', 'products', 'checkpoints'];
+  const tables = [...projections.map(({ name }) => name), 'checkpoints'];
   return Promise.all(
     tables.map(async (table) => {
       const { rows } = await pool.query(

@@ -29,7 +29,7 @@ const draw = fc.record({
   currency: fc.constantFrom('GBP', 'USD', 'JPY'),
   channel: fc.constantFrom('online', 'store'),
   country: fc.constantFrom('GB', 'ZZ'),
-  customerId: fc.constantFrom(null, 'c-1'),
+  customerId: fc.constantFrom(null, 'c-1', 'c-2'),
   lines: fc.array(line, { minLength: 1, maxLength: 4 }),
   shipping: fc.constantFrom(0, 1, 499),
   tax: fc.constantFrom(0, 333),

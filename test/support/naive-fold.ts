@@ -22,6 +22,9 @@ export function naiveFold(log: readonly Recorded[], storeTimeZone: string): Naiv
     sales: new Map(),
     revenue: new Map(),
     categories: new Map(),
+    channels: new Map(),
+    countries: new Map(),
+    customers: new Map(),
     payment_methods: new Map(),
     products: new Map(),
   };
@@ -44,12 +47,23 @@ function addTo(tables: NaiveTables, { event: { type, data } }: Recorded, zone: s
     tables[table]?.set(key, row);
   };
 
+  /** What a sale, refund or return is counted in once as a whole. */
+  const addSale = (figures: Record<string, number>) => {
+    add('revenue', `${bucket}|${group}`, figures);
+    add('channels', `${bucket}|${data.currency}|${data.channel}`, figures);
+    add('countries', `${bucket}|${data.currency}|${data.country}`, figures);
+  };
+  const addCustomer = (figures: Record<string, number | string>) => {
+    if (data.customerId !== null) add('customers', `${data.currency}|${data.customerId}`, figures);
+  };
+
   const seen = new Set<string>();
   const once = (what: string) => (!seen.has(what) && seen.add(what) ? 1 : 0);
   const addLine = (line: Line, figures: Record<string, number>, order: 0 | 1 | -1) => {
     const { category, productId, productName } = line;
     const orders = (what: string): Record<string, number> => (order === 0 ? {} : { orders: order * once(what) });
-    add('revenue', `${bucket}|${group}`, figures);
+    addSale(figures);
+    addCustomer(figures);
     add('categories', `${bucket}|${group}|${category}`, { ...figures, ...orders(`c${category}`) });
     const names = { product_name: productName, category };
     add('products', `${day}|${group}|${productId}`, { ...figures, ...orders(`p${productId}`), ...names });
@@ -59,12 +73,20 @@ function addTo(tables: NaiveTables, { event: { type, data } }: Recorded, zone: s
       add('payment_methods', `${bucket}|${group}|${method}`, figuresOf(amount));
     }
   };
+  const purchasesWith = (time: string) => {
+    const known = tables.customers?.get(`${data.currency}|${data.customerId}`);
+    const times = [time, known?.first_purchase, known?.last_purchase].flatMap((one) => (one ? [String(one)] : []));
+    times.sort();
+    return { first_purchase: times[0] ?? time, last_purchase: times[times.length - 1] ?? time };
+  };
   const ledger = (key: string, line: Record<string, number>) => add('sales', key, line);
 
   if (type === 'SaleRecorded' || type === 'SaleVoided') {
     const sign = type === 'SaleVoided' ? -1 : 1;
     const { shipping, tax } = data;
-    add('revenue', `${bucket}|${group}`, { orders: sign, shipping: sign * shipping, tax: sign * tax });
+    addSale({ orders: sign, shipping: sign * shipping, tax: sign * tax });
+    addCustomer({ orders: sign });
+    if (type === 'SaleRecorded') addCustomer(purchasesWith(at.toISOString()));
     const key = `${data.saleId}|${type === 'SaleVoided' ? 'VOID' : 'SALE'}|`;
     ledger(key, { shipping, tax });
     for (const line of data.lines) {
@@ -76,7 +98,7 @@ function addTo(tables: NaiveTables, { event: { type, data } }: Recorded, zone: s
   } else if (type === 'SaleRefunded') {
     const { shipping, tax } = data;
     const key = `${data.saleId}|REFUND|${data.refundId}`;
-    add('revenue', `${bucket}|${group}`, { refund_count: 1, refunded_shipping: shipping, refunded_tax: tax });
+    addSale({ refund_count: 1, refunded_shipping: shipping, refunded_tax: tax });
     ledger(key, { shipping, tax });
     for (const line of data.lines) {
       addLine(line, { refunded_units: line.quantity, refunds: line.amount }, 0);
@@ -85,7 +107,7 @@ function addTo(tables: NaiveTables, { event: { type, data } }: Recorded, zone: s
     addPayments((amount) => ({ refund_count: 1, refunds: amount }));
   } else {
     const key = `${data.returnId}|RETURN|`;
-    add('revenue', `${bucket}|${group}`, { return_count: 1 });
+    addSale({ return_count: 1 });
     for (const line of data.lines) {
       addLine(line, { returned_units: line.quantity, returns: line.gross }, 0);
       ledger(key, { units: line.quantity, gross: line.gross });
