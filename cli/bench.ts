@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { benchCommands } from '../bench/commands.ts';
 import { benchIngest } from '../bench/ingest.ts';
 import { benchLatency } from '../bench/latency.ts';
+import { benchReplay } from '../bench/replay.ts';
 import type { Report } from '../bench/report.ts';
 import type { Config } from '../platform/config.ts';
 import { dropNamespace, servers } from '../test/support/servers.ts';
@@ -49,7 +50,31 @@ export function benchCommand(): Command {
     .action((options: Common & { rate: number; rounds: number }) =>
       measure(options, (config, services, onProgress) => benchCommands(config, services, { ...options, onProgress })),
     );
+  bench
+    .command('replay')
+    .description(
+      'Rebuilding all projections from a log of its own making, beside the raw limits; lag of the live ones.',
+    )
+    .addOption(new Option('--events <n>', 'how long a log').default(1_000_000).argParser(Number))
+    .addOption(json())
+    .action(({ events, json: asJson }: { events: number; json?: boolean }) =>
+      alone(asJson, (config, onProgress) => benchReplay(config, { events, onProgress })),
+    );
   return bench;
+}
+
+/** Measures without the services. */
+async function alone(
+  asJson: boolean | undefined,
+  run: (config: Config, onProgress: (text: string) => void) => Promise<Report>,
+): Promise<void> {
+  const config = await servers();
+  try {
+    const result = await run(config, (text) => process.stderr.write(`${text}\n`));
+    process.stdout.write(asJson ? `${JSON.stringify(result)}\n` : describe(result));
+  } finally {
+    await dropNamespace(config);
+  }
 }
 
 async function measure({ json }: Common, run: Run): Promise<void> {

@@ -20,8 +20,9 @@ export interface EventLog {
   appendUnknown(partition: number, event: Event): Promise<number>;
   /** All valid events of the log, as a reader without any state finds them. */
   read(): Promise<Recorded[]>;
-  /** Next offset of each partition. */
+  /** Next offset of each partition, as Kafka has it, and as this log will write it. */
   ends(): Promise<Map<number, number>>;
+  next(): ReadonlyMap<number, number>;
   close(): Promise<void>;
 }
 
@@ -63,6 +64,7 @@ export async function createEventLog(config: Config): Promise<EventLog> {
 
   return {
     ends,
+    next: () => new Map(next),
     read,
     async appendUnknown(partition, event) {
       const offset = next.get(partition) ?? 0;

@@ -1,0 +1,80 @@
+/** From an event acknowledged by Kafka to the announcement that tables and live window have it, at a steady rate. */
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { createPacing } from '../dev/simulator/pacing.ts';
+import type { Event } from '../domain/messages.generated.ts';
+import type { Config } from '../platform/config.ts';
+import { namesOf } from '../platform/names.ts';
+import { sale } from '../test/support/documents.ts';
+import { createEventLog } from '../test/support/event-log.ts';
+import { startServices } from '../test/support/services.ts';
+import { percentile, round } from './report.ts';
+
+const RATE = 2000;
+const WARM_UP_SECONDS = 5;
+const SECONDS = 20;
+const TICK_MS = 10;
+
+export interface LiveLag {
+  p50Ms: number;
+  p99Ms: number;
+}
+
+/** Starts a projection worker in the namespace of `config` and stops it. */
+export async function measureLiveLag(config: Config): Promise<LiveLag> {
+  const log = await createEventLog(config);
+  const services = await startServices(config, ['projection-worker']);
+  const listener = new pg.Client(config.postgres);
+  const waiting = new Map<number, { end: number; at: number }[]>();
+  const lags: number[] = [];
+  let measuring = false;
+  try {
+    await listener.connect();
+    await listener.query(`listen ${namesOf(config.namespace).notifyChannel}`);
+    listener.on('notification', ({ payload = '{}' }) => {
+      const now = performance.now();
+      const { positions = {} } = JSON.parse(payload) as { positions?: Record<string, number> };
+      for (const [partition, next] of Object.entries(positions)) {
+        const sent = waiting.get(Number(partition)) ?? [];
+        while (sent[0] && sent[0].end <= next) {
+          const { at } = sent.shift() ?? { at: now };
+          if (measuring) lags.push(now - at);
+        }
+      }
+    });
+    const start = performance.now();
+    const pacing = createPacing({ perSecond: RATE, start });
+    let count = 0;
+    while (performance.now() - start < (WARM_UP_SECONDS + SECONDS) * 1000) {
+      measuring = performance.now() - start > WARM_UP_SECONDS * 1000;
+      const due = pacing.take(performance.now());
+      const events: Event[] = [];
+      for (let index = 0; index < due; index += 1) events.push(newSale(count++));
+      const before = log.next();
+      await log.append(events);
+      const at = performance.now();
+      for (const [partition, end] of log.next()) {
+        if (end > (before.get(partition) ?? 0))
+          waiting.set(partition, [...(waiting.get(partition) ?? []), { end, at }]);
+      }
+      await delay(Math.max(1, TICK_MS - (performance.now() - at)));
+    }
+    await delay(1000);
+  } finally {
+    await listener.end();
+    await services.stop();
+    await log.close();
+  }
+  const sorted = lags.sort((a, b) => a - b);
+  return { p50Ms: round(percentile(sorted, 0.5), 1), p99Ms: round(percentile(sorted, 0.99), 1) };
+}
+
+function newSale(count: number): Event {
+  const lines = [1, 2, 3].map((line) => ({
+    productId: `p-${(count * 7 + line) % 100}`,
+    productName: `Product ${(count * 7 + line) % 100}`,
+    category: `Category ${(count + line) % 6}`,
+    unitPrice: 12_000_000,
+  }));
+  return sale(`lag-${count}`, { occurredAt: Date.now(), customerId: `c-${count % 1000}`, lines });
+}

@@ -1,0 +1,72 @@
+/** `sales bench replay`: how fast projections are rebuilt from the log, beside the raw limits, and how live ones keep up. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { environment } from '../dev/environment.ts';
+import { projectRoot } from '../dev/local-stack/folder.ts';
+import type { Config } from '../platform/config.ts';
+import { dropNamespace } from '../test/support/servers.ts';
+import { settingsOf } from '../test/support/services.ts';
+import { measureLiveLag } from './live-lag.ts';
+import { makeLog } from './make-log.ts';
+import type { ReplayMode, ReplayRun } from './replay-run.ts';
+import { type Report, report, round } from './report.ts';
+
+export interface ReplayOptions {
+  events: number;
+  onProgress(text: string): void;
+}
+
+/** Makes a log in the namespace of `config`, replays it, then measures live lag in an empty one. */
+export async function benchReplay(config: Config, { events, onProgress }: ReplayOptions): Promise<Report> {
+  let told = 0;
+  const made = await makeLog(config, {
+    // One in fifty is refunded, which is an event too.
+    sales: Math.round(events / 1.02),
+    onProgress(done, total) {
+      if (done - told < 200_000) return;
+      told = done;
+      onProgress(`log made: ${done} of ${total} sales`);
+    },
+  });
+  onProgress(`${made.events} events; reading and decoding`);
+  const decode = await run(config, 'decode');
+  onProgress('rebuilding all aggregates');
+  const aggregates = await run(config, 'aggregates');
+  onProgress('rebuilding the ledger with its lines');
+  const ledger = await run(config, 'ledger');
+  onProgress('COPY alone');
+  const copy = await run(config, 'copy');
+  await dropNamespace(config);
+  onProgress('live lag at 2,000 events a second');
+  const lag = await measureLiveLag(config);
+  return report('replay', {
+    events: made.events,
+    aggregatesPerSecond: round(aggregates.events / aggregates.seconds),
+    ledgerPerSecond: round(ledger.events / ledger.seconds),
+    decodeOnlyPerSecond: round(decode.events / decode.seconds),
+    copyOnlyPerSecond: round(copy.events / copy.seconds),
+    workerRssMb: round(Math.max(aggregates.rssMb, ledger.rssMb)),
+    liveLagP50Ms: lag.p50Ms,
+    liveLagP99Ms: lag.p99Ms,
+  });
+}
+
+async function run(config: Config, mode: ReplayMode): Promise<ReplayRun> {
+  const folder = mkdtempSync(join(tmpdir(), 'sales-bench-'));
+  const output = join(folder, 'run.json');
+  try {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'bench/replay-run.ts', mode, output], {
+      cwd: projectRoot,
+      env: { ...environment, ...settingsOf(config) },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const [code] = await once(child, 'exit');
+    if (code !== 0) throw new Error(`the run ${mode} ended with code ${code}`);
+    return JSON.parse(readFileSync(output, 'utf8')) as ReplayRun;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
