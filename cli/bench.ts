@@ -5,6 +5,7 @@ import { benchIngest } from '../bench/ingest.ts';
 import { benchLatency } from '../bench/latency.ts';
 import { benchReplay } from '../bench/replay.ts';
 import type { Report } from '../bench/report.ts';
+import { benchStart } from '../bench/start.ts';
 import type { Config } from '../platform/config.ts';
 import { dropNamespace, servers } from '../test/support/servers.ts';
 import { type Services, startServices } from '../test/support/services.ts';
@@ -58,35 +59,41 @@ export function benchCommand(): Command {
     .addOption(new Option('--events <n>', 'how long a log').default(1_000_000).argParser(Number))
     .addOption(json())
     .action(({ events, json: asJson }: { events: number; json?: boolean }) =>
-      alone(asJson, (config, onProgress) => benchReplay(config, { events, onProgress })),
+      inNamespace({ ...(asJson && { json: asJson }) }, (config, onProgress) =>
+        benchReplay(config, { events, onProgress }),
+      ),
+    );
+  bench
+    .command('start')
+    .description('How soon a command processor decides with many sales in the log, with its state and without it.')
+    .addOption(new Option('--sales <n>', 'in the log').default(1_000_000).argParser(Number))
+    .addOption(json())
+    .action((options: Pick<Common, 'json'> & { sales: number }) =>
+      inNamespace(options, (config, onProgress) => benchStart(config, { sales: options.sales, onProgress })),
     );
   return bench;
 }
 
-/** Measures without the services. */
-async function alone(
-  asJson: boolean | undefined,
+function measure(options: Common, run: Run): Promise<void> {
+  return inNamespace(options, async (config, onProgress) => {
+    const services = await startServices(config);
+    try {
+      return await run(config, services, onProgress);
+    } finally {
+      await services.stop();
+    }
+  });
+}
+
+async function inNamespace(
+  { json }: Pick<Common, 'json'>,
   run: (config: Config, onProgress: (text: string) => void) => Promise<Report>,
 ): Promise<void> {
   const config = await servers();
   try {
     const result = await run(config, (text) => process.stderr.write(`${text}\n`));
-    process.stdout.write(asJson ? `${JSON.stringify(result)}\n` : describe(result));
-  } finally {
-    await dropNamespace(config);
-  }
-}
-
-async function measure({ json }: Common, run: Run): Promise<void> {
-  const onProgress = (text: string) => process.stderr.write(`${text}\n`);
-  const config = await servers();
-  let services: Services | undefined;
-  try {
-    services = await startServices(config);
-    const result = await run(config, services, onProgress);
     process.stdout.write(json ? `${JSON.stringify(result)}\n` : describe(result));
   } finally {
-    await services?.stop();
     await dropNamespace(config);
   }
 }

@@ -19,8 +19,11 @@ export async function createTopics(
   await withAdmin(kafka, async (admin) => {
     const existing = new Set(await admin.listTopics());
     const missing = [...wanted].filter(([topic]) => !existing.has(topic));
-    if (missing.length > 0)
-      await admin.createTopics({ topics: missing.map((one) => definition(one, config.partitions)) });
+    if (missing.length > 0) {
+      const topics = missing.map((one) => definition(one, config.partitions));
+      // kafkajs's own wait fails when a busy broker does not know its new topics yet; the check below waits.
+      await admin.createTopics({ topics, waitForLeaders: false });
+    }
     for (const [topic, settings] of wanted) if (existing.has(topic)) await addSettings(admin, topic, settings);
   });
   await checkTopics(kafka, [commands, events], config);

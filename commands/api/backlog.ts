@@ -39,7 +39,7 @@ export function watchBacklog({ admin, topic, groupId, logger, isBusy }: BacklogO
       for (const [partition, { high }] of ranges)
         undecided += Math.max(0, high - Math.max(0, decided.get(partition) ?? 0));
     } catch (error) {
-      logger.warn({ err: error }, 'the backlog could not be measured');
+      logger.debug({ err: error }, 'the backlog could not be measured');
     }
     return undecided;
   }

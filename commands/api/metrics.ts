@@ -1,7 +1,8 @@
 /** What the command API counts and measures, for Prometheus (docs/operations.md says what to watch). */
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { Counter, counterOf, Gauge, Histogram, latencyBuckets, Registry } from '../../platform/metrics.ts';
 import type { Reason } from './pressure.ts';
+import { BULK_PATH } from './routes.ts';
 
 export interface ApiMeters {
   registry: Registry;
@@ -46,8 +47,7 @@ export function createApiMeters(): ApiMeters {
     registry,
     requests(request, response, next) {
       response.once('close', () => {
-        const route = request.route ? `${request.method} ${request.route.path}` : 'none';
-        requests.inc({ route, status: response.statusCode });
+        requests.inc({ route: routeOf(request), status: response.statusCode });
       });
       next();
     },
@@ -60,6 +60,12 @@ export function createApiMeters(): ApiMeters {
     },
     refused: (reason) => refused.inc({ reason }),
   };
+}
+
+/** As the OpenAPI document names it, never as the client did: there are few of them. */
+function routeOf({ method, route }: Request): string {
+  if (!route) return 'none';
+  return `${method} ${route.path instanceof RegExp ? `${BULK_PATH}/{commandId}` : route.path}`;
 }
 
 /** Adds what is measured when somebody asks. */

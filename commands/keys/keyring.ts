@@ -31,10 +31,15 @@ export interface Keyring {
 }
 
 /** Loads the keys, and goes on if that fails: whoever needs none is served. */
-export async function openKeyring(store: KeyStore, logger: Logger, now: () => number): Promise<Keyring> {
+export async function openKeyring(
+  store: Pick<KeyStore, 'loadActive'>,
+  logger: Logger,
+  now: () => number,
+): Promise<Keyring> {
   let keys = new Map<string, ActiveKey>();
   let used = new Set<string>();
   let loadedAt = Number.NEGATIVE_INFINITY;
+  let isAway = false;
   let loading: Promise<boolean> | undefined;
   let lookingUp: Promise<boolean> | undefined;
 
@@ -53,12 +58,14 @@ export async function openKeyring(store: KeyStore, logger: Logger, now: () => nu
       const active = await store.loadActive([...noting]);
       keys = new Map(active.map((key) => [key.id, key]));
       loadedAt = now();
-      return true;
+      if (isAway) logger.info('API keys are loaded again');
+      isAway = false;
     } catch (error) {
       for (const id of noting) used.add(id);
-      logger.warn({ err: error }, 'API keys can not be loaded');
-      return false;
+      if (!isAway) logger.warn({ err: error }, 'API keys can not be loaded');
+      isAway = true;
     }
+    return !isAway;
   }
 
   function lookUp(): Promise<boolean> {

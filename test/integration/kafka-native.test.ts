@@ -1,8 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import avro from 'avsc';
 import { expect } from 'chai';
 import kafkajs from 'kafkajs';
 import type pg from 'pg';
 import { createOutcomes, type Outcomes } from '../../commands/state/outcomes.ts';
+import { environment } from '../../dev/environment.ts';
+import { projectRoot } from '../../dev/local-stack/folder.ts';
 import type { Config } from '../../platform/config.ts';
 import { createKafka } from '../../platform/kafka/client.ts';
 import { type Names, namesOf } from '../../platform/names.ts';
@@ -11,12 +17,14 @@ import { createCodec } from '../../platform/registry/codec.ts';
 import { registeredIds } from '../../schemas/registry.ts';
 import { readTopic, saleJson, validEvents } from '../support/command-side.ts';
 import { type KafkaNative, openKafkaNative, type RawCommand } from '../support/kafka-native.ts';
+import { pythonPrograms } from '../support/python.ts';
 import { dropNamespace, servers } from '../support/servers.ts';
-import { type Services, startServices, until } from '../support/services.ts';
+import { type Services, settingsOf, startServices, until } from '../support/services.ts';
 
 /** A record that is no command that can be decided, and why. */
 type Wrong = RawCommand & { what: string; reason: RegExp };
 
+const examples = join(projectRoot, 'test/examples');
 const PARTITIONS = 4;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 /** Of a batch with one record that has a value of some megabytes and a key of 4 bytes. */
@@ -34,7 +42,7 @@ describe('a Kafka-native producer', function () {
   before(async () => {
     config = await servers({ partitions: PARTITIONS });
     names = namesOf(config.namespace);
-    services = await startServices(config, ['command-processor']);
+    services = await startServices(config, ['command-api', 'command-processor']);
     pool = createPool(config, { applicationName: 'test' });
     native = await openKafkaNative(config);
     const codec = createCodec(config.registry, await registeredIds(config.registry, names.topics));
@@ -141,6 +149,48 @@ describe('a Kafka-native producer', function () {
     expect(parked.some(({ place }) => place === places.get('large'))).to.equal(false);
   });
 
+  describe('is shown by an example', () => {
+    const inTypeScript = (saleId: string) =>
+      runExample(process.execPath, ['--import', 'tsx', join(examples, 'record-sale.ts'), saleId]);
+    const inPython = (saleId: string) => {
+      const python = join(pythonPrograms('examples', join(examples, 'requirements.txt')), 'python3');
+      return runExample(python, [join(examples, 'record_sale.py'), saleId]);
+    };
+
+    async function runExample(program: string, args: string[]) {
+      const env = { ...settingsOf(config), SALES_COMMANDS_URL: services.commandsUrl };
+      const { code, stdout, stderr } = await run(program, args, env);
+      expect(code, stderr).to.equal(0);
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    }
+
+    for (const [language, example] of [
+      ['TypeScript', inTypeScript],
+      ['Python', inPython],
+    ] as const) {
+      it(`in ${language}, which records a sale and refunds it`, async () => {
+        const saleId = `from ${language}/1`;
+        const [sale, refund] = await example(saleId);
+        expect(sale).to.include({ commandId: saleId, outcome: 'accepted' });
+        expect(refund).to.include({ commandId: `refund:${saleId}:1`, outcome: 'accepted' });
+        const found = (await validEvents(config, names.topics.events)).filter(({ key }) => key === saleId);
+        const positions = found.map(({ partition, offset }) => `${partition}:${offset}`);
+        expect(positions).to.deep.equal([sale.position, refund.position]);
+      });
+    }
+
+    it('in one language that repeats the commands of the other: nothing happens twice', async () => {
+      const first = await inTypeScript('from both');
+      const second = await inPython('from both');
+      expect(second.map(({ position }) => position)).to.deep.equal(first.map(({ position }) => position));
+      const found = (await validEvents(config, names.topics.events)).filter(({ key }) => key === 'from both');
+      expect(found).to.have.length(2);
+    });
+  });
+
   async function wrongRecords(): Promise<Wrong[]> {
     const key = 'routed';
     const right = native.partitionOf(key);
@@ -212,6 +262,12 @@ describe('a Kafka-native producer', function () {
     ];
   }
 });
+
+async function run(program: string, args: string[], env: Record<string, string>) {
+  const child = spawn(program, args, { env: { ...environment, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code, stdout, stderr };
+}
 
 function isSame(found: Buffer | null | undefined, sent: RawCommand['value']): boolean {
   return sent === null ? found === null : found?.equals(Buffer.from(sent)) === true;

@@ -97,13 +97,14 @@ function isWithin(part: unknown, whole: unknown): boolean {
   return Object.entries(part).every(([key, value]) => isWithin(value, there.get(key)));
 }
 
-/** The bytes of every record that is no command are kept, and nothing else is. */
-function keepingViolations({ world }: Told, { partition, commands }: Partition): string[] {
+/** The bytes of every record that nobody could accept, whatever the log said before it, are kept. */
+function keepingViolations({ world }: Told, { partition, commands, byCommand }: Partition): string[] {
   const name = ({ key, value }: LogRecord) => `${key?.toString('hex')}/${value?.toString('hex')}`;
   const kept = new Set(world.broker.log('rejected', partition).records.map(name));
-  return commands.flatMap(({ place, record, command }) => {
-    if (kept.has(name(record)) === (command === undefined)) return [];
-    return [command ? `${place} is a command, but was kept aside` : `the bytes of ${place} are not kept`];
+  return commands.flatMap(({ offset, place, record, command }) => {
+    const event = byCommand.get(offset)?.event;
+    const isInvalid = event?.type === 'CommandRejected' && event.data.code === 'INVALID';
+    return (command && !isInvalid) || kept.has(name(record)) ? [] : [`the bytes of ${place} are not kept`];
   });
 }
 
