@@ -57,11 +57,11 @@ export class LogLostError extends Error {
 
 const COMMIT_INTERVAL_MS = 1000;
 /**
- * After a small batch the next fetch waits a moment, so that a trickle of records does not become as many requests:
- * those cost the broker and this process more than the records do.
+ * The least time between two fetches that bring little, so that a trickle of records does not become as many requests:
+ * those cost the broker and this process more than the records do. What comes alone does not wait.
  */
-const SMALL_BATCH = 200;
-const BREATH_MS = 8;
+const PACE_MS = 4;
+const LITTLE = 200;
 
 export async function consumePartitions(options: ConsumeOptions): Promise<PartitionConsumer> {
   const { kafka, groupId, topics, logger, onAssigned, onRecords, onRevoked, onFailure } = options;
@@ -82,6 +82,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   let assigned: number[] = [];
   let joins = 0;
   let stopped = false;
+  let fetchedAt = 0;
   const keyOf = (topic: string, partition: number) => `${topic}/${partition}`;
   const fail = (error: unknown) => {
     if (!stopped) onFailure(error instanceof Error ? error : new Error(String(error)));
@@ -96,6 +97,9 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     assigned = now;
     if (lost.length > 0) onRevoked?.(lost);
     begin(now, joins).catch(fail);
+  });
+  consumer.on(consumer.events.FETCH_START, () => {
+    fetchedAt = performance.now();
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (payload.restart) logger.warn({ err: payload.error }, 'the consumer crashed and starts again');
@@ -147,7 +151,8 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     }
     expected.set(key, last + 1);
     await onRecords(topic, partition, records, highWatermark);
-    if (records.length < SMALL_BATCH) await delay(BREATH_MS);
+    const early = fetchedAt + PACE_MS - performance.now();
+    if (records.length < LITTLE && early > 0) await delay(early);
   }
 
   await consumer.connect();
