@@ -11,10 +11,18 @@ import { type Line, type LineFault, linesOf } from './lines.ts';
 import { parseTyped } from './parse.ts';
 import { type Problem, ProblemError, problems } from './problem.ts';
 
+const LINES_PER_WRITE = 500;
+
 type LineResult =
   | ({ line: number } & Answer)
   | { line: number; error: Problem }
   | { line: number; commandId: string; outcome: 'unknown' };
+
+interface Slot {
+  /** The outcome as a line, when it is there. */
+  text: string | undefined;
+  filled: Promise<void>;
+}
 
 export interface BulkOptions extends Pick<Admission, 'access' | 'pressure' | 'longTexts'> {
   gateway: Gateway;
@@ -33,7 +41,7 @@ export function bulk({ gateway, access, pressure, longTexts, now }: BulkOptions)
     response.status(200).type('application/x-ndjson');
     response.flushHeaders();
     /** In order of the lines; the first ones may be there already, if the client does not read. */
-    const queue: Promise<LineResult>[] = [];
+    const queue: Slot[] = [];
     let reading = true;
     const added = createSignal();
     const taken = createSignal();
@@ -42,18 +50,18 @@ export function bulk({ gateway, access, pressure, longTexts, now }: BulkOptions)
       taken.fire();
     });
 
-    /** Writes outcomes in order, each when it is there. */
+    /** Writes outcomes in order, each when it is there, and those that are there together at once. */
     async function write(): Promise<void> {
       while (!response.destroyed && (reading || queue.length > 0)) {
-        const next = queue[0];
-        if (!next) {
+        const first = queue[0];
+        if (!first) {
           await added.wait();
           continue;
         }
-        const text = JSON.stringify(await next);
-        queue.shift();
+        await first.filled;
+        const text = takeFilled(queue);
         taken.fire();
-        if (!response.destroyed && !response.write(`${text}\n`)) await Promise.race([once(response, 'drain'), gone]);
+        if (!response.destroyed && !response.write(text)) await Promise.race([once(response, 'drain'), gone]);
       }
     }
 
@@ -80,7 +88,7 @@ export function bulk({ gateway, access, pressure, longTexts, now }: BulkOptions)
           if (queue.length >= pressure.share || pressure.isHigh) await untilRoom();
           const wait = client.take();
           if (wait > 0) await untilDue(wait);
-          queue.push(settle(line, client, gateway, now()));
+          queue.push(slotFor(settle(line, client, gateway, now())));
         }
         added.fire();
       }
@@ -93,6 +101,21 @@ export function bulk({ gateway, access, pressure, longTexts, now }: BulkOptions)
     }
     response.end();
   };
+}
+
+function slotFor(result: Promise<LineResult>): Slot {
+  const slot: Slot = { text: undefined, filled: Promise.resolve() };
+  slot.filled = result.then((outcome) => {
+    slot.text = `${JSON.stringify(outcome)}\n`;
+  });
+  return slot;
+}
+
+/** Takes the outcomes at the front that are there, as many as go into one write. */
+function takeFilled(queue: Slot[]): string {
+  const end = queue.findIndex(({ text }, index) => text === undefined || index === LINES_PER_WRITE);
+  const filled = queue.splice(0, end < 0 ? queue.length : end);
+  return filled.map(({ text }) => text).join('');
 }
 
 /** Lets one side wait until the other has done something. */

@@ -1,6 +1,7 @@
 /**
- * Sends commands to the log and waits for their outcomes. While a request is under way, what arrives gathers and goes
- * with the next one, so the number of requests follows the log's speed, not the clients' number.
+ * Sends commands to the log and waits for their outcomes. What comes alone goes at once. While a request is under way,
+ * and for a moment after it, what arrives gathers and goes with the next one, so the number of requests follows the
+ * log's speed, not the clients' number.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,6 +10,7 @@ import { keyOf } from '../../domain/decide.ts';
 import type { Command } from '../../domain/messages.generated.ts';
 import type { Appender } from '../../platform/kafka/append.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { createPace } from '../../platform/pace.ts';
 import type { Codec } from '../../platform/registry/codec.ts';
 import { type Answer, formatReplyTo, type Replies, replyChannel } from '../answer.ts';
 import type { ApiMeters } from './metrics.ts';
@@ -68,8 +70,8 @@ const BATCH = { commands: 500, bytes: 800_000 };
  * names them twice. 2,000 lines of the longest ASCII texts take 1.9 MB.
  */
 const MAX_COMMAND_BYTES = 2_100_000;
-/** Every request costs the broker and both sides more than waiting this long does. */
-const LINGER_MS = 8;
+/** The least time between two requests, so that what comes at the same time gathers: requests cost more than bytes. */
+const PACE_MS = 5;
 /** How long Kafka is left alone after an append that failed; what waits to be sent goes with the next one. */
 const AFTER_FAILURE_MS = 500;
 const SWEEP_MS = 250;
@@ -87,6 +89,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     appendingSince: undefined,
     appendFailedAt: Number.NEGATIVE_INFINITY,
   };
+  const pace = createPace(PACE_MS);
   let sending = false;
   let lastRequest = 0;
 
@@ -118,8 +121,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   /** One request carries what came for all partitions meanwhile. */
   async function sendAll(): Promise<void> {
-    await delay(LINGER_MS);
-    for (let batches = takeBatches(); batches.length > 0; batches = takeBatches()) {
+    for (;;) {
+      await pace();
+      const batches = takeBatches();
+      if (batches.length === 0) break;
       load.appendingSince = Date.now();
       const appended = await Promise.all(batches.map(([partition, batch]) => append(partition, batch)));
       load.appendingSince = undefined;

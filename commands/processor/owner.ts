@@ -64,7 +64,7 @@ export class Owner {
   #view: View;
   readonly #commands: Inbox;
   readonly #events: Inbox;
-  /** Commands whose batch is under way: what the log says of them is their answer even when the append failed. */
+  /** Commands whose batch is under way: they get the answer that the log has for them even when the append failed. */
   readonly #underway = new Map<number, Received>();
   /** The end that events must be read to before anything is decided; undefined when that was done. */
   #mustReach: number | undefined;
@@ -150,7 +150,7 @@ export class Owner {
   async #step(): Promise<void> {
     if (this.#flushFailure) throw this.#flushFailure;
     if (this.#events.length > 0) await this.#foldEvents();
-    if (this.#mustReach !== undefined && this.#view.position >= this.#mustReach) this.#beginDeciding();
+    if (this.#mustReach !== undefined && this.#view.position >= this.#mustReach) await this.#beginDeciding();
     else if (this.#mustReach === undefined && this.#commands.length > 0) await this.#decide();
     else if (this.#events.length === 0) await this.#sleep(IDLE_MS);
     while (this.#view.unflushed > UNFLUSHED_MAX && !this.#flushFailure && !this.#stopping.signal.aborted) {
@@ -160,11 +160,24 @@ export class Owner {
   }
 
   /** The log was read to its end: commands go on at exactly the one after the last valid event's. */
-  #beginDeciding(): void {
+  async #beginDeciding(): Promise<void> {
+    await this.#answerPassed();
     this.#mustReach = undefined;
     this.#commands.clear();
     this.#toCheck = this.#view.lastCommand;
     this.#options.seek('commands', this.#toCheck?.offset ?? 0);
+  }
+
+  /** Repeats under way with others whose events turned out to be in the log: nobody comes back to them to decide them. */
+  async #answerPassed(): Promise<void> {
+    const last = this.#view.lastCommand?.offset ?? -1;
+    const passed = [...this.#underway.values()].filter(({ command, record }) => command && record.offset <= last);
+    if (passed.length === 0) return;
+    await this.#patiently(() => this.#view.load(passed.map(({ key }) => key)));
+    const { codec, answer } = this.#options;
+    const decided = decideBatch(passed, this.#view.position, (key) => this.#view.stateOf(key), codec, BATCH);
+    answer(decided.filter(({ appended }) => !appended));
+    for (const { record } of passed) this.#underway.delete(record.offset);
   }
 
   async #foldEvents(): Promise<void> {
@@ -230,7 +243,7 @@ export class Owner {
     const appends = batch.flatMap(({ received, appended }) => (appended ? [{ received, ...appended }] : []));
     if (appends.length === 0) return;
     for (const { received, parkAs } of batch) if (parkAs) await this.#options.park(received.record, parkAs);
-    for (const { received } of appends) this.#underway.set(received.record.offset, received);
+    for (const { received } of batch) this.#underway.set(received.record.offset, received);
     const expected = this.#view.position;
     const landed = await this.#options.append(
       appends.map(({ received, bytes }) => ({ key: received.command ? received.record.key : null, value: bytes })),

@@ -63,11 +63,11 @@ export interface PartitionConsumer {
 const COMMIT_INTERVAL_MS = 1000;
 const HALT_RETRY_MS = 1000;
 /**
- * After a small batch the next fetch waits a moment, so that a trickle of records does not become as many requests:
- * those cost the broker and this process more than the records do.
+ * The least time between two fetches that bring little, so that a trickle of records does not become as many requests:
+ * those cost the broker and this process more than the records do. What comes alone does not wait.
  */
-const SMALL_BATCH = 200;
-const BREATH_MS = 8;
+const PACE_MS = 4;
+const LITTLE = 200;
 
 export async function consumePartitions(options: ConsumeOptions): Promise<PartitionConsumer> {
   const { kafka, groupId, topics, logger, onAssigned, onRecords, onRevoked, onFailure } = options;
@@ -91,6 +91,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   let assigned: number[] = [];
   let joins = 0;
   let stopped = false;
+  let fetchedAt = 0;
   const keyOf = (topic: string, partition: number) => `${topic}/${partition}`;
   const fail = (error: unknown) => {
     if (!stopped) onFailure(error instanceof Error ? error : new Error(String(error)));
@@ -107,6 +108,9 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     assigned = now;
     if (lost.length > 0) onRevoked?.(lost);
     begin(now, joins).catch(fail);
+  });
+  consumer.on(consumer.events.FETCH_START, () => {
+    fetchedAt = performance.now();
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (payload.restart) logger.warn({ err: payload.error }, 'the consumer crashed and starts again');
@@ -206,7 +210,8 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
       await onRecords(topic, partition, run, highWatermark);
     }
     if (hole) throw holeAt(topic, partition, hole);
-    if (records.length < SMALL_BATCH) await delay(BREATH_MS);
+    const early = fetchedAt + PACE_MS - performance.now();
+    if (records.length < LITTLE && early > 0) await delay(early);
   }
 
   async function handleBatch(payload: EachBatchPayload): Promise<void> {

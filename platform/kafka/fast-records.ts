@@ -19,7 +19,7 @@ const KAFKAJS = '2.2.4';
 const PRODUCE_VERSIONS = [3, 4, 5, 6, 7];
 const FETCH_VERSION = 11;
 /** What kafkajs gives as the producer's id when there is none. */
-const NO_PRODUCER = -1n;
+const NO_PRODUCER = -1;
 
 interface Definition {
   protocol(version: { version: number }): (options: never) => Protocol;
@@ -40,7 +40,7 @@ interface ProduceOptions {
   timeout: number;
   compression: number;
   transactionalId?: string | null;
-  producerId?: { value: bigint };
+  producerId?: number | string;
   topicData: { topic: string; partitions: { partition: number; messages: NewRecord[] }[] }[];
 }
 
@@ -81,7 +81,7 @@ function wrap<Options>(
  */
 function withFastEncode(options: ProduceOptions, protocol: Protocol): Protocol {
   const { transactionalId, producerId, compression } = options;
-  if (transactionalId || compression !== 0 || producerId?.value !== NO_PRODUCER) return protocol;
+  if (transactionalId || compression !== 0 || producerId !== NO_PRODUCER) return protocol;
   return { ...protocol, request: { ...protocol.request, encode: async () => encodeProduce(options) } };
 }
 
@@ -185,7 +185,7 @@ function toMessage({ offset, timestamp, key, value, headers }: BatchRecord) {
 
 /** A header that is there several times is a list. */
 function toHeaders(headers: BatchRecord['headers']) {
-  const byKey: Record<string, Buffer | null | (Buffer | null)[]> = {};
+  const byKey: Record<string, Buffer | null | (Buffer | null)[]> = Object.create(null);
   for (const [key, value] of headers) {
     const before = byKey[key];
     byKey[key] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];

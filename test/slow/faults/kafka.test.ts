@@ -25,6 +25,16 @@ describe('a Kafka that', function () {
     expect(madeVoid).to.equal(0);
   });
 
+  it('loses the answer to an append with repeats in it: those are answered, too', async () => {
+    const lines = ['lost-1', 'lost-1', 'lost-1', 'lost-2'].map((saleId) => JSON.stringify(saleJson(saleId)));
+    const losing = proxied.meetAppend('lose answer');
+    const response = await fetch(`${proxied.lane.commandsUrl}/commands`, { method: 'POST', body: lines.join('\n') });
+    const answers = (await response.text()).trim().split('\n');
+    await losing;
+    const repeated = answers.map((text) => JSON.parse(text)).map(({ outcome, repeated }) => outcome && repeated);
+    expect(repeated).to.deep.equal([false, true, true, false]);
+  });
+
   it('swallows the answer to an append until the processor gives up', async () => {
     const { madeVoid } = await proxied.underLoad(async () => {
       await proxied.meetAppend('swallow answer');

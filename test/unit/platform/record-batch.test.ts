@@ -23,13 +23,14 @@ const kafkajsCrc32c = require('kafkajs/src/protocol/recordBatch/crc32C');
 const NOW = 1_790_000_000_000;
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 const payload = fc.oneof(bytes, fc.string({ unit: 'grapheme' }), fc.constant(null));
+/** kafkajs reads headers that are called like what every object has, such as valueOf, wrongly. */
+const headerName = fc.string({ unit: 'grapheme' }).map((name) => `header ${name}`);
 const record: fc.Arbitrary<NewRecord> = fc.record({
   key: payload,
   value: payload,
-  headers: fc.option(
-    fc.dictionary(fc.string({ unit: 'grapheme' }), fc.oneof(bytes, fc.string(), fc.array(bytes, { minLength: 2 }))),
-    { nil: undefined },
-  ),
+  headers: fc.option(fc.dictionary(headerName, fc.oneof(bytes, fc.string(), fc.array(bytes, { minLength: 2 }))), {
+    nil: undefined,
+  }),
 });
 const records = fc.array(record, { minLength: 1, maxLength: 200 });
 
@@ -114,7 +115,7 @@ describe('record batches', () => {
             acks: -1,
             timeout: 30_000,
             compression: 0,
-            producerId: { value: -1n },
+            producerId: -1,
             producerEpoch: 0,
             topicData: Object.entries(batches).map(([topic, partitions]) => ({
               topic,
