@@ -23,3 +23,13 @@ export function namesOf(namespace: string): Names {
     redisPrefix: `${namespace}:`,
   };
 }
+
+/** Whether figures can be kept under this name: with the longest namespace it ends at Postgres' 63 characters. */
+export function isLabel(text: string): boolean {
+  return /^[a-z][a-z0-9_]{0,27}$/.test(text);
+}
+
+/** The Postgres schema of the read models as they stood, kept under a label. */
+export function asOfSchema({ postgres }: Names, label: string): string {
+  return `${postgres.read}_at_${label}`;
+}

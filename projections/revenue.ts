@@ -1,5 +1,14 @@
 import { sumOf } from '../domain/money.ts';
-import { type Columns, defineProjection, type Emit, type Handlers, ignore, type Sold, sum, takeBack } from './define.ts';
+import {
+  type Columns,
+  defineProjection,
+  type Emit,
+  type Handlers,
+  ignore,
+  type Sold,
+  sum,
+  takeBack,
+} from './define.ts';
 import { bucketOf } from './time.ts';
 
 /** What a rollup of whole sales adds up, in minor units. */

@@ -7,6 +7,8 @@ export interface Services {
   config: Pick<Config, 'mode' | 'storeTimeZone'>;
   /** Schema of the read models, quoted for SQL. */
   schema: string;
+  /** Schema of the read models that are kept under a label, quoted for SQL. */
+  schemaAt: (label: string) => string;
   /** Version of this software. */
   version: string;
   live: LiveFeed;
@@ -14,8 +16,10 @@ export interface Services {
   now: () => number;
 }
 
-/** What resolvers get as their third argument. */
+/** What resolvers get as their third argument. `schema` is the one to read: see `as-of.ts`. */
 export interface Context extends Services {
+  /** The label whose figures are read; null for the live ones. */
+  asOf: string | null;
   snapshot: Snapshot;
   /** Aborted when the client has gone. */
   gone: AbortSignal;

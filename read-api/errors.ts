@@ -3,6 +3,7 @@ import { type ASTNode, GraphQLError } from 'graphql';
 /** The values of `extensions.code`. They are part of the API: a client may decide by them. */
 export type ErrorCode =
   | 'BAD_USER_INPUT'
+  | 'NOT_FOUND'
   | 'RANGE_TOO_LARGE'
   | 'QUERY_TOO_COMPLEX'
   | 'LIVE_UNAVAILABLE'

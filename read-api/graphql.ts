@@ -3,6 +3,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { createYoga, maskError, type Plugin } from 'graphql-yoga';
 import type pg from 'pg';
 import type { Logger } from '../platform/logger.ts';
+import { asOf } from './as-of.ts';
 import type { Context, Services } from './context.ts';
 import { graphiqlTabs } from './graphiql-tabs.ts';
 import { limitsRule, MAX_TOKENS } from './limits.ts';
@@ -17,8 +18,13 @@ export function createGraphQL(options: { pool: pg.Pool; services: Services; logg
   const isDev = services.config.mode === 'development';
   return createYoga<object, Context>({
     schema: buildSchema(),
-    context: ({ request }): Context => ({ ...services, snapshot: openSnapshot(pool), gone: request.signal }),
-    plugins: [limits, oneSnapshotPerRequest],
+    context: ({ request }): Context => ({
+      ...services,
+      asOf: null,
+      snapshot: openSnapshot(pool),
+      gone: request.signal,
+    }),
+    plugins: [limits, oneSnapshotPerRequest, asOf],
     graphqlEndpoint: GRAPHQL_PATH,
     landingPage: false,
     multipart: false,

@@ -4,7 +4,11 @@ import { createSchema } from 'graphql-yoga';
 import type { Context } from './context.ts';
 import { live } from './live/live.ts';
 import { categories } from './queries/categories.ts';
+import { channels } from './queries/channels.ts';
+import { countries } from './queries/countries.ts';
 import { currencies } from './queries/currencies.ts';
+import { customerCounts } from './queries/customer-counts.ts';
+import { customers } from './queries/customers.ts';
 import { paymentMethods } from './queries/payment-methods.ts';
 import { pipeline } from './queries/pipeline.ts';
 import { positions } from './queries/positions.ts';
@@ -26,6 +30,10 @@ export function buildSchema(): GraphQLSchema {
         revenue,
         currencies,
         categories,
+        channels,
+        countries,
+        customers,
+        customerCounts,
         paymentMethods,
         products,
         sales,

@@ -5,7 +5,7 @@ import pg from 'pg';
 import type { Config } from '../platform/config.ts';
 import { LiveWindowReader } from '../platform/live-window/live-window.ts';
 import type { Logger } from '../platform/logger.ts';
-import { namesOf } from '../platform/names.ts';
+import { asOfSchema, namesOf } from '../platform/names.ts';
 import { createPool } from '../platform/postgres/index.ts';
 import { createRedis } from '../platform/redis.ts';
 import { createApp } from './app.ts';
@@ -56,7 +56,8 @@ export async function startReadApi({ config, logger, dashboard, onFailure }: Rea
     onConnected: () => live.lookAtAll(),
     onFailure,
   });
-  const services = { config, schema, version: version(), live, now: Date.now };
+  const schemaAt = (label: string) => pg.escapeIdentifier(asOfSchema(names, label));
+  const services = { config, schema, schemaAt, version: version(), live, now: Date.now };
   const stop = async () => {
     live.stop();
     redis.disconnect();

@@ -5,6 +5,7 @@
 
 import { withAdmin } from '../../platform/kafka/client.ts';
 import { offsetsAt, topicRanges } from '../../platform/kafka/offsets.ts';
+import { asOfSchema, isLabel } from '../../platform/names.ts';
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { projections } from '../catalogue.ts';
 import { createGeneration, dropGenerations, freeze, type Generation, listGenerations } from '../generations.ts';
@@ -15,7 +16,6 @@ import { proveAll } from './prove.ts';
 
 /** Each is a full set of tables. */
 const MOST = 5;
-const LABEL = /^[a-z][a-z0-9_]{0,30}$/;
 
 /** `label`; and `time` (ISO 8601: events recorded up to then) or `vector` (next offset of each partition). */
 export const asOf: Execute = async (given, execution) => {
@@ -31,20 +31,21 @@ export const asOf: Execute = async (given, execution) => {
   for (const target of targets) for (const statement of createIndexes(target)) await pool.query(statement);
   const verified = await proveAll(targets, execution);
   await inTransaction(pool, async (client) => {
-    const facade = schemaOf(schema, label);
+    const facade = asOfSchema(names, label);
     await client.query(`create schema if not exists ${quote(facade)}`);
     for (const target of targets) for (const statement of createView(target, facade)) await client.query(statement);
-    for (const table of ['generations', 'checkpoints', 'parked', 'discarded']) {
+    for (const table of ['generations', 'checkpoints', 'parked', 'verifications', 'discarded', 'halts']) {
       await client.query(`drop view if exists ${quote(facade)}.${table}`);
     }
     const ns = quote(schema);
     await client.query(`create view ${quote(facade)}.generations as
       select projection, generation, version, label, 'live'::text as status from ${ns}.generations where label = '${label}'`);
-    for (const table of ['checkpoints', 'parked']) {
+    for (const table of ['checkpoints', 'parked', 'verifications']) {
       await client.query(`create view ${quote(facade)}.${table} as select kept.* from ${ns}.${table} kept
         join ${ns}.generations using (projection, generation) where label = '${label}'`);
     }
     await client.query(`create view ${quote(facade)}.discarded as select * from ${ns}.discarded`);
+    await client.query(`create view ${quote(facade)}.halts as select * from ${ns}.halts where false`);
     await freeze(client, targets);
   });
   return { label, vector: Object.fromEntries(vector), verified };
@@ -56,19 +57,14 @@ export const dropAsOf: Execute = async (given, { pool, names }) => {
   const label = labelIn(given);
   const own = (await listGenerations(pool, schema)).filter((one) => one.label === label);
   if (own.length === 0) throw new OperationError(`there is nothing labelled ${label}`);
-  await pool.query(`drop schema if exists ${quote(schemaOf(schema, label))} cascade`);
+  await pool.query(`drop schema if exists ${quote(asOfSchema(names, label))} cascade`);
   await dropGenerations(pool, schema, targetsOf(own, schema));
   return { dropped: label };
 };
 
-/** Where readers find a label's views. */
-export function schemaOf(schema: string, label: string): string {
-  return `${schema}_at_${label}`;
-}
-
 function labelIn({ label }: Readonly<Record<string, unknown>>): string {
-  if (typeof label === 'string' && LABEL.test(label)) return label;
-  throw new OperationError(`a label has lower-case letters, digits and _, begins with a letter, and has at most 31`);
+  if (typeof label === 'string' && isLabel(label)) return label;
+  throw new OperationError(`a label has lower-case letters, digits and _, begins with a letter, and has at most 28`);
 }
 
 async function startOrResume(label: string, { pool, names, config }: Execution): Promise<Target[]> {

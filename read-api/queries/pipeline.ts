@@ -1,5 +1,8 @@
 import type { Context } from '../context.ts';
+import { halts } from './halts.ts';
+import { notIncluded } from './not-included.ts';
 import { positions } from './positions.ts';
+import { projections } from './projections.ts';
 
 const sql = (schema: string) => `
   select max(recorded_at) as "dataAsOf"
@@ -14,6 +17,10 @@ export function pipeline(_: unknown, __: unknown, context: Context) {
       const [row] = await context.snapshot.rows<{ dataAsOf: Date | null }>(sql(context.schema), []);
       return row?.dataAsOf ?? null;
     },
+    asOf: context.asOf,
+    notIncluded: () => notIncluded(context),
+    projections: () => projections(context),
+    halts: () => halts(context),
     storeTimeZone: context.config.storeTimeZone,
     version: context.version,
     serverTime: context.now(),

@@ -1,36 +1,13 @@
 import type { Context } from '../context.ts';
-import { averageOrderValue, money, netFields, netOf } from '../money.ts';
 import { bucketStarts, type Granularity } from '../time/buckets.ts';
 import { formatInZone } from '../time/zone.ts';
+import { type Figures, figureFields, figuresOfRows } from './figures.ts';
+import { notIncluded } from './not-included.ts';
 import { inScope, type ScopeArgs, scopeParameters } from './scope.ts';
-
-/** Amounts in minor units. */
-interface Figures {
-  gross: number;
-  discounts: number;
-  returns: number;
-  refunds: number;
-  shipping: number;
-  tax: number;
-  orders: number;
-  units: number;
-  returnCount: number;
-  returnedUnits: number;
-  refundCount: number;
-  refundedUnits: number;
-  refundedShipping: number;
-  refundedTax: number;
-}
 
 /** $6: the start of every bucket, ascending. A bucket's number counts from 1. */
 const sql = (schema: string) => `
-  select width_bucket(bucket, $6::timestamptz[]) as "number",
-    sum(gross)::int8 as gross, sum(discounts)::int8 as discounts, sum("returns")::int8 as returns,
-    sum(refunds)::int8 as refunds, sum(shipping)::int8 as shipping, sum(tax)::int8 as tax,
-    sum(orders)::int8 as orders, sum(units)::int8 as units,
-    sum(return_count)::int8 as "returnCount", sum(returned_units)::int8 as "returnedUnits",
-    sum(refund_count)::int8 as "refundCount", sum(refunded_units)::int8 as "refundedUnits",
-    sum(refunded_shipping)::int8 as "refundedShipping", sum(refunded_tax)::int8 as "refundedTax"
+  select width_bucket(bucket, $6::timestamptz[]) as "number", ${figuresOfRows}
   from ${schema}.revenue
   where ${inScope}
   group by 1`;
@@ -47,9 +24,10 @@ export async function revenue(_: unknown, args: ScopeArgs & { granularity: Granu
   return {
     buckets: starts.map((start, index) => ({
       start: formatInZone(start, args.timeZone),
-      ...fields(byNumber.get(index + 1) ?? nothing, args.currency),
+      ...figureFields(byNumber.get(index + 1) ?? nothing, args.currency),
     })),
-    totals: fields(rows.reduce<Figures>(add, nothing), args.currency),
+    totals: figureFields(rows.reduce<Figures>(add, nothing), args.currency),
+    notIncluded: () => notIncluded(context, ['revenue']),
   };
 }
 
@@ -74,20 +52,4 @@ function add(left: Figures, right: Figures): Figures {
   const sum = { ...left };
   for (const measure of Object.keys(nothing) as (keyof Figures)[]) sum[measure] += right[measure];
   return sum;
-}
-
-function fields(figures: Figures, currency: string) {
-  const { shipping, refundedShipping, tax, refundedTax } = figures;
-  const { orders, units, returnCount, returnedUnits, refundCount, refundedUnits } = figures;
-  const average = averageOrderValue(figures);
-  return {
-    ...netFields(figures, currency),
-    shipping: money(shipping, currency),
-    refundedShipping: money(refundedShipping, currency),
-    tax: money(tax, currency),
-    refundedTax: money(refundedTax, currency),
-    total: money(netOf(figures) + shipping - refundedShipping + tax - refundedTax, currency),
-    ...{ orders, units, returnCount, returnedUnits, refundCount, refundedUnits },
-    averageOrderValue: average === undefined ? null : money(average, currency),
-  };
 }

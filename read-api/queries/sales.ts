@@ -4,6 +4,7 @@ import { intervalOf } from '../time/buckets.ts';
 import type { LocalDate, Zone } from '../time/zone.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type LedgerRow, ledgerColumns, salesOf } from './ledger-row.ts';
+import { notIncluded } from './not-included.ts';
 import { checkFirst, instants } from './scope.ts';
 
 interface Args {
@@ -51,6 +52,7 @@ export async function sales(_: unknown, args: Args, context: Context) {
       startCursor: cursors[0] ?? null,
       endCursor: cursors.at(-1) ?? null,
     },
+    notIncluded: () => notIncluded(context, ['sales']),
   };
 }
 

@@ -3,27 +3,41 @@ import { badInput } from '../errors.ts';
 import { type Interval, intervalOf } from '../time/buckets.ts';
 import type { LocalDate, Zone } from '../time/zone.ts';
 
-export interface ScopeArgs {
+/** A range of days in one currency. */
+export interface DayArgs {
   from: LocalDate;
   to: LocalDate;
   timeZone: Zone;
   currency: string;
+}
+
+export interface ScopeArgs extends DayArgs {
   channel?: string | null;
   country?: string | null;
 }
 
-/** Condition on the rollups by quarter of an hour; its parameters are $1 to $5. */
+/** Condition on the rollups by quarter of an hour; its parameters are $1 to $3. */
+export const inDays = 'bucket >= $1 and bucket < $2 and currency = $3';
+
+/** {@link inDays}, filtered; its parameters are $1 to $5. */
 export const inScope = `
-  bucket >= $1 and bucket < $2 and currency = $3
+  ${inDays}
   and ($4::text is null or channel = $4) and ($5::text is null or country = $5)`;
 
 /** Condition on a category's or product's sums: all of it may have been voided, and then it is not in the list. */
 export const hasFigures = '(sum(orders), sum(returned_units), sum(refunded_units), sum(refunds)) <> (0, 0, 0, 0)';
 
+/** The same of the sums of whole sales. */
+export const hasSaleFigures = '(sum(orders), sum(return_count), sum(refund_count)) <> (0, 0, 0)';
+
+/** Parameters $1 to $3 of {@link inDays}. */
+export function dayParameters({ from, to, timeZone, currency }: DayArgs): unknown[] {
+  return [...instants(intervalOf(from, to, timeZone)), currency];
+}
+
 /** Parameters $1 to $5 of {@link inScope}. */
 export function scopeParameters(args: ScopeArgs): unknown[] {
-  const interval = intervalOf(args.from, args.to, args.timeZone);
-  return [...instants(interval), args.currency, args.channel ?? null, args.country ?? null];
+  return [...dayParameters(args), args.channel ?? null, args.country ?? null];
 }
 
 /** The edges of an interval as timestamptz parameters. */

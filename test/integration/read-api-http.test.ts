@@ -95,13 +95,14 @@ describe('read API: HTTP', function () {
 
   it('masks what nobody expected, in production', async () => {
     const view = `${pg.escapeIdentifier(api.config.namespace)}.revenue`;
-    await api.pool.query(`alter view ${view} rename column currency to money`);
+    const { rows } = await api.pool.query('select rtrim(pg_get_viewdef($1::regclass), $2) as whole', [view, ';']);
+    await api.pool.query(`create or replace view ${view} as ${rows[0].whole} where 1 / (select 0) = 1`);
     const answer = await api.query('{ currencies { code } }');
-    await api.pool.query(`alter view ${view} rename column money to currency`);
+    await api.pool.query(`create or replace view ${view} as ${rows[0].whole}`);
     expect(answer.errors).to.have.length(1);
     expect(answer.errors?.[0]?.message).to.equal('Unexpected error.');
     expect(answer.errors?.[0]?.extensions.code).to.equal('INTERNAL_SERVER_ERROR');
-    expect(JSON.stringify(answer)).not.to.match(/revenue|exist|select/);
+    expect(JSON.stringify(answer)).not.to.match(/revenue|division|select/);
   });
 
   it('says that Postgres is away, and answers again when it is back', async () => {

@@ -1,11 +1,7 @@
 import { expect } from 'chai';
 import { graphql } from 'graphql';
 import type pg from 'pg';
-import type { Event } from '../../domain/messages.generated.ts';
 import { createPool } from '../../platform/postgres/index.ts';
-import { projections } from '../../projections/catalogue.ts';
-import { ReadModels } from '../../projections/read-models.ts';
-import { dayIn } from '../../projections/time.ts';
 import { buildSchema } from '../../read-api/schema.ts';
 import { openSnapshot } from '../../read-api/snapshot.ts';
 import { goodsReturn, refund, sale, voiding } from '../support/documents.ts';
@@ -40,7 +36,7 @@ describe('read API: refunds and voids', function () {
     });
     const mug = { lineId: '1', productId: 'mug', productName: 'Mug', category: 'Kitchen' };
     const back = { lines: [{ ...mug, quantity: 1, amount: 500 }], shipping: 0, tax: 50 };
-    await record([
+    await api.record([
       partial,
       whole,
       mistake,
@@ -57,15 +53,6 @@ describe('read API: refunds and voids', function () {
     await pool?.end();
     await api?.stop();
   });
-
-  async function record(events: readonly Event[]): Promise<void> {
-    const schema = api.config.namespace;
-    const models = new ReadModels(pool, schema, projections);
-    await models.load([0]);
-    const place = { partition: 0, recordedAt: Date.UTC(2026, 5, 1), storeDay: dayIn('UTC') };
-    const records = events.map((event, offset) => ({ ...place, failure: undefined, offset, event }));
-    await models.commit([{ partition: 0, from: 0, to: records.length, records }]);
-  }
 
   it('count on the day of the refund, and take a voided sale out of its own day', async () => {
     const { data, errors } = await api.query<{ revenue: { buckets: unknown[]; totals: unknown } }>(`{

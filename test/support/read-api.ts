@@ -1,11 +1,16 @@
 /** A read API in this process on the shared servers, listening on a free port, with an empty namespace of its own. */
 import { createServer } from 'node:http';
 import pg from 'pg';
+import type { Event } from '../../domain/messages.generated.ts';
 import type { Config } from '../../platform/config.ts';
 import { listen } from '../../platform/lifecycle.ts';
 import { createLogger } from '../../platform/logger.ts';
 import { namesOf } from '../../platform/names.ts';
+import { createPool } from '../../platform/postgres/index.ts';
+import { projections } from '../../projections/catalogue.ts';
 import { migrate } from '../../projections/migrate.ts';
+import { ReadModels } from '../../projections/read-models.ts';
+import { dayIn } from '../../projections/time.ts';
 import type { LiveFeed } from '../../read-api/live/live-feed.ts';
 import { startReadApi } from '../../read-api/service.ts';
 import { dropNamespace, servers } from './servers.ts';
@@ -28,6 +33,8 @@ export interface TestReadApi {
   ): Promise<GraphQLAnswer<Data>>;
   /** Adds rows to the live generation of a projection's table. */
   insert(projection: string, rows: Record<string, unknown>[]): Promise<void>;
+  /** Folds events into every projection, as the next ones of partition 0. */
+  record(events: readonly Event[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -64,6 +71,14 @@ export async function startTestReadApi(settings: Partial<Config> & { dashboard?:
         jsonb_populate_recordset(null::${table}, $1)`,
         [JSON.stringify(rows)],
       );
+    },
+    record: async (events) => {
+      const worker = createPool(config, { applicationName: 'test', max: 1 });
+      const models = new ReadModels(worker, namesOf(config.namespace).postgres.read, projections);
+      const from = (await models.load([0])).get(0) ?? 0;
+      const place = { partition: 0, recordedAt: Date.UTC(2026, 5, 1), storeDay: dayIn(config.storeTimeZone) };
+      const records = events.map((event, at) => ({ ...place, failure: undefined, offset: from + at, event }));
+      await models.commit([{ partition: 0, from, to: from + records.length, records }]).finally(() => worker.end());
     },
     stop: async () => {
       await close();

@@ -1,6 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { decodeCursor, encodeCursor } from '../../../read-api/queries/cursor.ts';
+import {
+  decodeCursor,
+  decodeCustomerCursor,
+  encodeCursor,
+  encodeCustomerCursor,
+} from '../../../read-api/queries/cursor.ts';
 
 describe('cursor of the ledger', () => {
   it('leads back to its place', () => {
@@ -41,5 +46,32 @@ describe('cursor of the ledger', () => {
         }
       }),
     );
+  });
+});
+
+describe('cursor of customers', () => {
+  const net = fc.integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
+  const id = fc.string({ unit: 'grapheme-composite', minLength: 1 }).filter((text) => !text.includes('\0'));
+
+  it('leads back to its place', () => {
+    fc.assert(
+      fc.property(net, id, (net, id) => {
+        expect(decodeCustomerCursor(encodeCustomerCursor({ net, id }))).to.deep.equal({ net, id });
+      }),
+    );
+  });
+
+  it('is refused, not crashed on, whatever it is', () => {
+    const madeUp = [
+      '',
+      'x',
+      'MTIz',
+      ...['12', 'x:y', '1:\0', '01:y'].map((text) => Buffer.from(text).toString('base64url')),
+    ];
+    for (const cursor of madeUp) {
+      expect(() => decodeCustomerCursor(cursor), cursor)
+        .to.throw(/not a cursor/)
+        .with.nested.property('extensions.code', 'BAD_USER_INPUT');
+    }
   });
 });
