@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import type { Config } from '../../platform/config.ts';
+import { createPool } from '../../platform/postgres/index.ts';
 import { dropNamespace, servers } from '../support/servers.ts';
-import { type Services, startServices } from '../support/services.ts';
+import { type Services, startServices, until } from '../support/services.ts';
 import { launchBrowser, openPage, type Reader, seeConnection, seeFigure } from './browser.ts';
 import { recordReturn, recordSale, refundSale, voidSale } from './sales.ts';
 
@@ -119,8 +120,31 @@ describe('dashboard in a real browser', function () {
     expect(await value.getAttribute('title')).to.equal('£0.00 returned, £30.00 refunded');
     await page.getByTestId('feed-item').filter({ hasText: 'Lamp' }).filter({ hasText: 'Refund' }).first().waitFor();
     await page.getByTestId('feed-item').filter({ hasText: 'Void' }).filter({ hasText: '−£70.00' }).first().waitFor();
-    expect(await rowsOf(page, 'Top products')).to.deep.equal(['Lamp Kitchen 2 4 3 £12.00']);
+    // Every card follows at its own pace.
+    const products = async () => (await rowsOf(page, 'Top products')).join();
+    await until('the products have followed', async () => (await products()) === 'Lamp Kitchen 2 4 3 £12.00');
     expect(problems).to.deep.equal([]);
+  });
+
+  it('says what the figures lack', async () => {
+    const { page } = await open('?range=7d');
+    await seeConnection(page, 'Live');
+    expect(await page.getByTestId('gaps').count()).to.equal(0);
+    const pool = createPool(config, { applicationName: 'test', max: 1 });
+    const ns = config.namespace;
+    await pool.query(`insert into ${ns}.parked (projection, generation, partition, "offset", failure, error)
+      select projection, generation, 0, 1, 'x', 'x' from ${ns}.generations where status = 'live'`);
+    await pool.query(
+      `insert into ${ns}.halts (partition, reason, detail) values (7, 'LogLostError', 'Offset 3 is gone.')`,
+    );
+    await page.reload();
+    const notices = page.getByTestId('gaps');
+    await notices.getByText('1 event not included').waitFor();
+    const halted = notices.getByText('Partition 7 stands still');
+    expect(await halted.getAttribute('title')).to.equal('Partition 7: Offset 3 is gone. (LogLostError)');
+    await pool.query(`delete from ${ns}.parked; delete from ${ns}.halts`);
+    await notices.waitFor({ state: 'detached', timeout: 30_000 });
+    await pool.end();
   });
 
   it('stands still while paused, and catches up afterwards', async () => {

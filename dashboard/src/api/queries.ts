@@ -143,3 +143,14 @@ export const STORE = operation<StoreResult, Record<string, never>>(`
     pipeline { storeTimeZone dataAsOf version }
   }
 `);
+
+/** What the figures lack, and which parts of the log stand still. */
+export interface GapsResult {
+  pipeline: { notIncluded: number; halts: { partition: number; reason: string; detail: string }[] };
+}
+
+export const GAPS = operation<GapsResult, Record<string, never>>(`
+  query Gaps {
+    pipeline { notIncluded halts { partition reason detail } }
+  }
+`);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Bucket, Figures } from '../../../dashboard/src/api/queries.ts';
+import { noticesOf } from '../../../dashboard/src/figures/gaps.ts';
 import { asItStood, cutTime } from '../../../dashboard/src/figures/so-far.ts';
 import { changeBetween } from '../../../dashboard/src/format/numbers.ts';
 
@@ -60,5 +61,18 @@ describe('dashboard/figures', () => {
     expect(changeBetween(5, 5)).to.deep.equal({ kind: 'same' });
     expect(changeBetween(100, 75)).to.deep.equal({ kind: 'down', text: '25%' });
     expect(changeBetween(100_000, 100_001)).to.deep.equal({ kind: 'up', text: '<0.1%' });
+  });
+});
+
+describe('dashboard/figures: gaps', () => {
+  it('are said in words, and not at all when there are none', () => {
+    const texts = (notIncluded: number, partitions: number[]) => {
+      const halts = partitions.map((partition) => ({ partition, reason: 'LogLostError', detail: 'Offset 3 is gone.' }));
+      return noticesOf({ notIncluded, halts }).map(({ text }) => text);
+    };
+    expect(texts(0, [])).to.deep.equal([]);
+    expect(texts(1, [])).to.deep.equal(['1 event not included']);
+    expect(texts(2, [4])).to.deep.equal(['2 events not included', 'Partition 4 stands still']);
+    expect(texts(0, [1, 4])).to.deep.equal(['2 partitions stand still']);
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { buildSchema, parse, validate } from 'graphql';
 import { LIVE } from '../../../dashboard/src/api/live.ts';
-import { CATEGORIES, OVERVIEW, PAYMENT_METHODS, PRODUCTS, STORE } from '../../../dashboard/src/api/queries.ts';
+import { CATEGORIES, GAPS, OVERVIEW, PAYMENT_METHODS, PRODUCTS, STORE } from '../../../dashboard/src/api/queries.ts';
 
 const schema = buildSchema(readFileSync(new URL('../../../read-api/schema.graphql', import.meta.url), 'utf8'));
 
@@ -13,6 +13,7 @@ describe('dashboard/api: what the page asks', () => {
     PAYMENT_METHODS,
     PRODUCTS,
     STORE,
+    GAPS,
     LIVE,
   })) {
     it(`${name} is valid against the committed schema`, () => {
