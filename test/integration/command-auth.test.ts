@@ -188,7 +188,7 @@ describe('API keys', function () {
     expect(answers.filter(({ status }) => status === 422)).to.have.length(60 - limited.length);
     const { text: streaming } = await create(['sales:write'], { rate: 5 });
     const start = performance.now();
-    const { answers } = await bulk(
+    const { answers: lines } = await bulk(
       Array.from({ length: 13 }, (_, index) => saleJson(`slow-${index}`)),
       streaming,
     );
