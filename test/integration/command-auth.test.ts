@@ -181,22 +181,19 @@ describe('API keys', function () {
 
   it('have a rate: single commands beyond it are refused, streams are slowed down', async () => {
     const { text } = await create(['sales:write'], { rate: 5 });
-    const statuses: number[] = [];
-    for (let copy = 0; copy < 8; copy += 1) {
-      const { status, headers } = await ask('/sales', text, {});
-      statuses.push(status);
-      if (status === 429) expect(headers.get('retry-after')).to.equal('1');
-    }
-    expect(statuses.slice(0, 5)).to.deep.equal([422, 422, 422, 422, 422]);
+    const answers = await Promise.all(Array.from({ length: 60 }, () => ask('/sales', text, {})));
+    const limited = answers.filter(({ status }) => status === 429);
+    expect(limited).to.have.length.within(1, 55);
+    for (const { headers } of limited) expect(headers.get('retry-after')).to.equal('1');
+    expect(answers.filter(({ status }) => status === 422)).to.have.length(60 - limited.length);
     const { text: streaming } = await create(['sales:write'], { rate: 5 });
     const start = performance.now();
-    const { answers } = await bulk(
+    const { answers: lines } = await bulk(
       Array.from({ length: 13 }, (_, index) => saleJson(`slow-${index}`)),
       streaming,
     );
-    expect(answers.every(({ outcome }) => outcome === 'accepted')).to.equal(true);
+    expect(lines.every(({ outcome }) => outcome === 'accepted')).to.equal(true);
     expect(performance.now() - start).to.be.at.least(1550);
-    expect((await ask('/sales', streaming, {})).status).to.equal(429);
   });
 
   it('are not needed in development, where a bad one is refused all the same', async () => {
@@ -240,8 +237,11 @@ describe('API keys', function () {
     expect(await listed(id)).to.include({ state: 'revoked' });
     await until('it is refused', async () => (await record('till', key)).status === 401, KNOWN_WITHIN_MS);
     const create = ['keys', 'create', '--name', 'x', '--scope'];
-    expect(await sales('keys', 'revoke', 'nobody')).to.include({ code: 1 });
-    expect(await sales(...create, 'root')).to.include({ code: 2 });
-    expect(await sales(...create, 'sales:write', '--expires', '2001-01-01')).to.include({ code: 2 });
+    const wrong = await Promise.all([
+      sales('keys', 'revoke', 'nobody'),
+      sales(...create, 'root'),
+      sales(...create, 'sales:write', '--expires', '2001-01-01'),
+    ]);
+    expect(wrong.map(({ code }) => code)).to.deep.equal([1, 2, 2]);
   });
 });

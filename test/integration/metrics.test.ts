@@ -14,7 +14,7 @@ describe('metrics', function () {
   let services: Services;
 
   before(async () => {
-    config = await servers({ partitions: 2, ratePerKey: 100 });
+    config = await servers({ partitions: 2, ratePerKey: 20 });
     services = await startServices(config, ['command-api', 'command-processor', 'projection-worker']);
   });
 
