@@ -74,22 +74,6 @@ describe('projection worker', function () {
     expect(await fingerprint(bench)).to.deep.equal(before);
   });
 
-  it('folds again what an older version of its code made, and leaves the rest as it is', async () => {
-    await bench.log.append(someEvents('a', 200));
-    const before = await bench.startWorker();
-    await bench.caughtUp();
-    await before.stop();
-    await bench.pool.query(`update ${bench.schema}.generations set version = 1 where projection = 'revenue'`);
-    await migrate(bench.config);
-    await bench.log.append(someEvents('b', 100));
-    await bench.startWorker();
-    await bench.caughtUp();
-    await bench.expectEqualToLog();
-    const { rows } = await bench.pool.query(`select projection from ${bench.schema}.generations where generation = 2`);
-    expect(rows).to.deep.equal([{ projection: 'revenue' }]);
-    expect(bench.failures).to.deep.equal([]);
-  });
-
   it('reads the log again when Postgres has lost its last commits', async () => {
     await bench.log.append(someEvents('a', 100));
     await bench.startWorker();
