@@ -7,7 +7,7 @@ import { servers } from '../support/servers.ts';
 import { type Revival, reviveAt } from '../support/zombie.ts';
 
 describe('the command side under fire', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let cases: Cases<Partial<Revival>>;
   let proxied: ProxiedLane;
 

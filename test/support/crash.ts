@@ -24,7 +24,7 @@ export async function dieAt(lane: Lane, at: Failpoint, hits: number): Promise<Co
     ended: 'SIGKILL',
   });
   const heir = await lane.startProcessor();
-  await finishSending();
+  await heir.whileRuns(finishSending());
   await heir.stop();
   return lane.check();
 }

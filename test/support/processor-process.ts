@@ -18,6 +18,8 @@ export interface ProcessorProcess {
   /** Resolves, when it has ended, to the signal or the exit code. */
   ended: Promise<NodeJS.Signals | number | null>;
   hasEnded(): boolean;
+  /** Waits for what needs this processor; rejects at once, with what it wrote, when it ends before. */
+  whileRuns<T>(work: Promise<T>): Promise<T>;
   kill(signal: NodeJS.Signals): void;
   /** Stops it as an operator would, and waits until it is gone. */
   stop(): Promise<void>;
@@ -59,6 +61,10 @@ export async function startProcessorProcess(
     met,
     ended,
     hasEnded,
+    whileRuns: (work) => {
+      const over = ended.then(() => Promise.reject(new Error(`The processor ended:\n${output}`)));
+      return Promise.race([work, over]);
+    },
     ready: () =>
       until(
         'the processor has its partitions',

@@ -29,7 +29,7 @@ export async function reviveAt(lane: Lane, plan: readonly PlannedFault[]): Promi
   const isKilled = plan.some(({ signal }) => signal === 'SIGKILL');
   await until('it is back', () => (isKilled ? zombie.hasEnded() : hasRejoined()), TAKES_OVER_WITHIN_MS);
   expect(zombie.met).to.deep.equal(plan.map(({ at }) => at));
-  await finishSending();
+  await heir.whileRuns(finishSending());
   const counts = await lane.check();
   const alive = isKilled ? [heir] : [zombie, heir];
   const voidCounted = await Promise.all(alive.map((one) => one.counted('sales_events_void_total')));

@@ -7,7 +7,7 @@ import { openProxiedLane, type ProxiedLane } from '../../support/proxied-lane.ts
 import { until } from '../../support/services.ts';
 
 describe('a Kafka that', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let proxied: ProxiedLane;
 
   before(async () => {

@@ -20,7 +20,7 @@ const zombies: { title: string; plan: PlannedFault[]; voids: boolean }[] = [
 ];
 
 describe('a command processor that was stopped past its session, and goes on beside its heir', function () {
-  this.timeout(200_000);
+  this.timeout(300_000);
   let cases: Cases<Revival>;
 
   before(async () => {
