@@ -49,18 +49,23 @@ export function rebuildState(options: RebuildOptions): Promise<Rebuilt> {
   const { write: schema } = names.postgres;
   return exclusively(pool, schema, { wait: false }, async (client) => {
     const fresh = await startFresh(options);
-    onStage('Reading the log');
-    await fresh.catchUp();
-    onStage('Indexing');
-    await fresh.index();
-    const upTo = await readStanding(pool, schema, options.partitions);
-    await fresh.catchUp();
-    onStage('Comparing with what is there');
-    const comparison = await compareStates(pool, schema, fresh.schema, upTo, codec);
-    if (!verifyOnly) await fresh.catchUp();
-    if (verifyOnly) await pool.query(`drop schema ${fresh.schema} cascade`);
-    else await swapTables(client, schema, fresh.schema);
-    return { ...comparison, records: fresh.records(), replaced: !verifyOnly };
+    try {
+      onStage('Reading the log');
+      await fresh.catchUp();
+      onStage('Indexing');
+      await fresh.index();
+      const upTo = await readStanding(pool, schema, options.partitions);
+      await fresh.catchUp();
+      onStage('Comparing with what is there');
+      const comparison = await compareStates(pool, schema, fresh.schema, upTo, codec);
+      if (!verifyOnly) {
+        await fresh.catchUp();
+        await swapTables(client, schema, fresh.schema);
+      }
+      return { ...comparison, records: fresh.records(), replaced: !verifyOnly };
+    } finally {
+      await fresh.discard(client);
+    }
   });
 }
 
@@ -81,9 +86,13 @@ export async function prepareState(options: RebuildOptions): Promise<void> {
     if (!(await isFarBehind(options))) return;
     logger.warn('the write-side state lacks much of the log: rebuilding it');
     const fresh = await startFresh(options);
-    await fresh.catchUp();
-    await fresh.index();
-    await swapTables(client, schema, fresh.schema);
+    try {
+      await fresh.catchUp();
+      await fresh.index();
+      await swapTables(client, schema, fresh.schema);
+    } finally {
+      await fresh.discard(client);
+    }
   });
 }
 
@@ -124,6 +133,10 @@ async function startFresh(options: RebuildOptions) {
         records += count;
         onProgress(records, Math.max(records, total));
       });
+    },
+    /** Drops what was not put in the place of the live ones. If the right to rebuild is lost, the next run does it. */
+    async discard(client: pg.ClientBase): Promise<void> {
+      await client.query(`drop schema if exists ${schema} cascade`).catch(() => {});
     },
     async index(): Promise<void> {
       await pool.query(`${createIndexes(schema)}; analyze ${schema}.events_v2`);

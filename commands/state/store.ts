@@ -94,7 +94,14 @@ export function createStore(pool: pg.Pool, schema: string): Store {
   };
 
   const load = gather(loadAll);
-  const flush = gather(flushAll);
+  /** In turns: Postgres takes no statement of any size, nor does V8 a text. */
+  const flushInTurns = async (flushes: readonly Flush[]) => {
+    const moved: boolean[] = [];
+    for (const turn of turnsOf(flushes)) moved.push(...(await flushAll(turn)));
+    return moved;
+  };
+
+  const flush = gather(flushInTurns);
   return {
     async checkpoint(partition) {
       await pool.query(
@@ -120,6 +127,24 @@ interface Flush {
   expected: number;
   next: Checkpoint;
   events: StoredEvent[];
+}
+
+/** Flushes that go together: at least one, and no more bytes than this. */
+const TURN_BYTES = 32e6;
+
+function turnsOf(flushes: readonly Flush[]): Flush[][] {
+  const turns: Flush[][] = [];
+  let left = 0;
+  for (const flush of flushes) {
+    const bytes = flush.events.reduce((sum, event) => sum + event.bytes.length, 0);
+    if (turns.length === 0 || bytes > left) {
+      turns.push([]);
+      left = TURN_BYTES;
+    }
+    turns.at(-1)?.push(flush);
+    left -= bytes;
+  }
+  return turns;
 }
 
 /** An array literal of whole numbers: node-pg would build it escape by escape, and so for bytes. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import avro from 'avsc';
 import { expect } from 'chai';
 import type pg from 'pg';
@@ -95,6 +96,7 @@ describe('sales commands rebuild-state', function () {
         const id = `live-${sent.length}`;
         await native.send(id, saleJson(id));
         sent.push(id);
+        await delay(5);
       }
     })();
     const { code, result, stderr } = await run();
@@ -247,5 +249,6 @@ describe('sales commands rebuild-state', function () {
     expect(code).to.equal(1);
     expect(stderr).to.include(`0:${end} is valid but does not name its command`);
     expect(await stored()).to.equal(before);
+    expect(await rebuildSchemas()).to.equal(0);
   });
 });

@@ -56,7 +56,7 @@ async function dropSchemas({ postgres, namespace }: Config): Promise<void> {
   const client = new pg.Client({ connectionString: postgres });
   await client.connect();
   const { read, write } = namesOf(namespace).postgres;
-  await client.query(`drop schema if exists ${read} cascade; drop schema if exists ${write} cascade`);
+  await client.query(`drop schema if exists ${read}, ${write}, ${write}_rebuild cascade`);
   await client.end();
 }
 
