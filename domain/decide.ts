@@ -37,7 +37,7 @@ export type Decision =
 /** Decides a command. A refusal is an event too; only an exact repeat of what stands in the log gives none. */
 export function decide(state: State, { command, place, receivedAt }: ReceivedCommand): Decision {
   const { commandId } = command.data;
-  const refused = state.rejections.find(({ content }) => content.commandId === commandId);
+  const refused = state.rejections.find(commandId);
   if (refused) return { outcome: outcomeOf({ type: 'CommandRejected', data: refused.content }, refused.offset) };
 
   // A command id has one outcome for ever: where it names an accepted attempt, a refusal is kept under its place.

@@ -73,7 +73,10 @@ export function refundSale({ sale, refunds, voided }: State, command: RefundSale
   if (!sale) return saleNotFound(saleId);
   if (voided) return { code: 'SALE_VOIDED', detail: `sale ${saleId} was voided: there is nothing to refund` };
   if (refunds.length >= limits.refunds) {
-    return { code: 'EXCEEDS_PAID', detail: `sale ${saleId} has ${refunds.length} refunds, the most that one can have` };
+    return {
+      code: 'TOO_MANY_REFUNDS',
+      detail: `sale ${saleId} has ${refunds.length} refunds, the most that one can have`,
+    };
   }
   const left = remainingOf(
     sale.content,
@@ -149,7 +152,7 @@ function byQuantity(left: Remaining['lines'], asked: readonly { lineId: string; 
   const lines: RefundLine[] = [];
   for (const [index, { lineId, quantity }] of asked.entries()) {
     const one = byId.get(lineId);
-    if (!one) return invalid(`/lines/${index}/lineId`, `${lineId} is no line of this sale`);
+    if (!one) return mismatch(`/lines/${index}/lineId`, `${lineId} is no line of this sale`);
     const excess = exceeding(`/lines/${index}/quantity`, quantity, one.quantity);
     if (excess) return excess;
     lines.push(refundLine(one, quantity, proportion(one.amount, quantity, one.quantity)));
@@ -174,7 +177,7 @@ function splitPayments({ payments }: Remaining, due: number): Payment[] {
 
 function statedPayments({ payments: left }: Remaining, stated: Payment[], due: number): Payment[] | Refusal {
   const given = sumOf(stated, ({ amount }) => amount);
-  if (given !== due) return invalid('/payments', `add up to ${given} minor units, but ${due} are refunded`);
+  if (given !== due) return mismatch('/payments', `add up to ${given} minor units, but ${due} are refunded`);
   for (const [index, { method }] of stated.entries()) {
     const asked = sumOf(
       stated.filter((payment) => payment.method === method),
@@ -194,6 +197,6 @@ function exceeding(pointer: string, asked: number, left: number): Refusal | unde
   return { code: 'EXCEEDS_PAID', detail: `${pointer} is ${asked}, but only ${left} is left to refund` };
 }
 
-function invalid(pointer: string, detail: string): Refusal {
-  return { code: 'INVALID', detail: `${pointer} ${detail}` };
+function mismatch(pointer: string, detail: string): Refusal {
+  return { code: 'MISMATCH', detail: `${pointer} ${detail}` };
 }

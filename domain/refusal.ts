@@ -10,6 +10,10 @@ export type RejectionCode =
   | 'SALE_VOIDED'
   /** A sale is not voided after a refund. */
   | 'SALE_REFUNDED'
+  /** A refund names what the sale has not: a line, or payments that do not add up to it. */
+  | 'MISMATCH'
+  /** A sale has as many refunds as one can have. */
+  | 'TOO_MANY_REFUNDS'
   /** More is asked back than is left of what was paid: of a line, of a payment method, or in all. */
   | 'EXCEEDS_PAID'
   /** Its event would be larger than the log takes. */

@@ -7,6 +7,7 @@ import type {
   SaleRefunded,
   SaleVoided,
 } from './messages.generated.ts';
+import { Rejections } from './rejections.ts';
 
 /** An event without its address in the log: what `decide` produces. */
 export type Content<E> = Omit<E, 'expectedOffset' | 'commandOffset'>;
@@ -32,10 +33,10 @@ export interface State {
   refunds: readonly Recorded<SaleRefunded>[];
   voided: Recorded<SaleVoided> | null;
   return: Recorded<ReturnRecorded> | null;
-  rejections: readonly Recorded<CommandRejected>[];
+  rejections: Rejections;
 }
 
-export const initialState: State = { sale: null, refunds: [], voided: null, return: null, rejections: [] };
+export const initialState: State = { sale: null, refunds: [], voided: null, return: null, rejections: Rejections.none };
 
 /** The state after an event that stands at `offset`. */
 export function evolve(state: State, event: NewEvent | Event, offset: number): State {
@@ -49,7 +50,7 @@ export function evolve(state: State, event: NewEvent | Event, offset: number): S
     case 'ReturnRecorded':
       return { ...state, return: { content: event.data, offset } };
     case 'CommandRejected':
-      return { ...state, rejections: [...state.rejections, { content: event.data, offset }] };
+      return { ...state, rejections: state.rejections.with({ content: event.data, offset }) };
   }
 }
 

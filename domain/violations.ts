@@ -1,4 +1,5 @@
 /** The rules that commands share, whoever sends them: HTTP, a bulk import or a Kafka-native producer. */
+import { looksLikePlace } from './command-id.ts';
 import type { Payment, RecordReturn, RecordSale } from './messages.generated.ts';
 import { isCurrency, lineGross, MAX_AMOUNT, sumOf } from './money.ts';
 
@@ -19,8 +20,8 @@ export const limits = {
   /** Of one sale. */
   refunds: 1000,
   idLength: 128,
-  /** A command id may be made of two ids. */
-  commandIdLength: 300,
+  /** A command id may be made of two ids, with escapes. */
+  commandIdLength: 800,
   textLength: 512,
   quantity: 1_000_000_000,
   /** Millionths of the currency unit. */
@@ -46,10 +47,14 @@ export function headViolation(ids: Record<string, string>, command: Head, receiv
     const wrong = textViolation(`/${name}`, id, limits.idLength);
     if (wrong) return wrong;
   }
-  return (
-    textViolation('/commandId', command.commandId, limits.commandIdLength) ??
-    timeViolation(command.occurredAt, receivedAt)
-  );
+  return commandIdViolation(command.commandId) ?? timeViolation(command.occurredAt, receivedAt);
+}
+
+function commandIdViolation(commandId: string): Violation | undefined {
+  if (looksLikePlace(commandId)) {
+    return { pointer: '/commandId', detail: 'must not look like partition:offset; that names places in the log' };
+  }
+  return textViolation('/commandId', commandId, limits.commandIdLength);
 }
 
 /** The rules that sales and returns share besides. */
@@ -157,9 +162,9 @@ export function isId(text: string): boolean {
   return isText(text, limits.idLength);
 }
 
-/** As {@link isId}, with up to 300 characters. */
+/** As {@link isId}, with up to 800 characters, and nothing that could be the place of a command. */
 export function isCommandId(text: string): boolean {
-  return isText(text, limits.commandIdLength);
+  return isText(text, limits.commandIdLength) && !looksLikePlace(text);
 }
 
 function isText(text: string, longest: number): boolean {

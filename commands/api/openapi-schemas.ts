@@ -12,6 +12,8 @@ const refusals: Record<RejectionCode, string> = {
   SALE_NOT_FOUND: 'No sale of this id is recorded.',
   SALE_VOIDED: 'Nothing happens to a sale after its void.',
   SALE_REFUNDED: 'A sale is not voided after a refund.',
+  MISMATCH: 'A refund names a line that the sale has not, or payments that do not add up to it.',
+  TOO_MANY_REFUNDS: 'The sale has as many refunds as one can have.',
   EXCEEDS_PAID: 'More is asked back than is left: of a line, of a payment method, or in all.',
   TOO_LARGE: 'The event would be larger than the log takes.',
   UNREADABLE: 'A record of a Kafka-native producer is no command.',

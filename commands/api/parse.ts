@@ -1,6 +1,7 @@
 /** From the JSON that a client sent to a command, or to the problem with it. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { defaultCommandIds } from '../../domain/command-id.ts';
 import { violationOf } from '../../domain/decide.ts';
 import type { Command, Payment, RefundLineInput } from '../../domain/messages.generated.ts';
 import { type CommandType, commandTypes } from '../../schemas/catalogue.ts';
@@ -125,7 +126,7 @@ function toRecordSale(body: RecordSaleBody): Command {
   return {
     type: 'RecordSale',
     data: {
-      commandId: commandId ?? saleId,
+      commandId: commandId ?? defaultCommandIds.sale(saleId),
       replyTo: null,
       saleId,
       occurredAt: Date.parse(occurredAt),
@@ -154,7 +155,7 @@ function toRecordReturn(body: RecordReturnBody): Command {
   return {
     type: 'RecordReturn',
     data: {
-      commandId: commandId ?? `return:${returnId}`,
+      commandId: commandId ?? defaultCommandIds.return(returnId),
       replyTo: null,
       returnId,
       occurredAt: Date.parse(occurredAt),
@@ -181,7 +182,7 @@ function toRefundSale(body: RefundSaleBody): Command {
   return {
     type: 'RefundSale',
     data: {
-      commandId: commandId ?? `refund:${saleId}:${refundId}`,
+      commandId: commandId ?? defaultCommandIds.refund(saleId, refundId),
       replyTo: null,
       saleId,
       refundId,
@@ -199,7 +200,12 @@ function toRefundSale(body: RefundSaleBody): Command {
 function toVoidSale({ commandId, saleId, occurredAt }: VoidSaleBody): Command {
   return {
     type: 'VoidSale',
-    data: { commandId: commandId ?? `void:${saleId}`, replyTo: null, saleId, occurredAt: Date.parse(occurredAt) },
+    data: {
+      commandId: commandId ?? defaultCommandIds.void(saleId),
+      replyTo: null,
+      saleId,
+      occurredAt: Date.parse(occurredAt),
+    },
   };
 }
 

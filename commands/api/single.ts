@@ -35,7 +35,8 @@ export function single(type: CommandType, gateway: Gateway, now: () => number): 
 }
 
 function unknownOutcome(commandId: string): Unknown {
-  const detail = 'Not decided in time: it may take effect yet. Ask at the status path; sending it again is safe.';
+  const detail =
+    'Not decided in time: it may take effect yet. Ask at the status path, or send it again: that is safe, and tells.';
   return { commandId, outcome: 'unknown', detail, status: statusPath(commandId) };
 }
 

@@ -1,6 +1,7 @@
 /** `GET /commands/{commandId}`: what the log says about a command. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
+import { looksLikePlace } from '../../domain/command-id.ts';
 import { isCommandId, limits } from '../../domain/violations.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Answer } from '../answer.ts';
@@ -13,7 +14,7 @@ const PATIENCE_MS = 3000;
 export function status(find: (commandId: string) => Promise<Answer | undefined>, logger: Logger): RequestHandler {
   return async (request, response) => {
     const commandId = String(request.params[0]);
-    if (!isCommandId(commandId)) {
+    if (!isCommandId(commandId) && !looksLikePlace(commandId)) {
       const detail = `a command id has 1 to ${limits.commandIdLength} characters, none of them a control character`;
       throw new ProblemError(problems.badRequest(detail));
     }
@@ -33,7 +34,7 @@ async function tooLate(): Promise<never> {
 
 function nothingYet(commandId: string): string {
   return (
-    `The log has no outcome of command ${commandId}. It may still wait, or was never received; what is decided shows ` +
-    'here within a second. Ask again, or send the same command again: it is safe.'
+    `The log has no outcome of command ${commandId}. It may still wait, was never received, or repeats what stands ` +
+    'under another command id; what is decided shows here within a second. Sending it again is safe, and tells.'
   );
 }

@@ -30,7 +30,9 @@ export type Received = Readable | Unreadable;
 /** The key of a record as text; empty when it can be no id. */
 export function keyOfRecord({ key }: LogRecord): string {
   const text = key?.toString() ?? '';
-  return isId(text) ? text : '';
+  if (!key || !isId(text)) return '';
+  // Bytes that are no UTF-8 all read as U+FFFD: several keys, in several partitions, would be one id.
+  return text.includes('\uFFFD') && !Buffer.from(text).equals(key) ? '' : text;
 }
 
 /** Reads a record of `partition`; `partitionOf` is where its key belongs. Schemas must have been learnt. */
@@ -54,7 +56,10 @@ export function receive(
     if (!type) return refuse('UNREADABLE', `${message.type} is an event, not a command`);
     const command = message as Command;
     if (!isId(keyOf(command)) || !isCommandId(command.data.commandId)) {
-      return refuse('UNREADABLE', 'its ids must be 1 to 128 characters without control characters');
+      return refuse(
+        'UNREADABLE',
+        'its ids must be text without control characters, and its commandId nothing like partition:offset',
+      );
     }
     if (keyOf(command) !== key) {
       return refuse(

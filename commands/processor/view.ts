@@ -20,6 +20,7 @@ export class View {
   /** In order of last use. Keys with events that are not flushed yet are always here. */
   readonly #states = new Map<string, State>();
   #unflushed: StoredEvent[] = [];
+  #unflushedBytes = 0;
   #flushing: StoredEvent[] = [];
   /** The checkpoint in the store as this owner last wrote it, and as it is writing it now. */
   #stored: number;
@@ -50,6 +51,11 @@ export class View {
   /** Events that the store lacks. */
   get unflushed(): number {
     return this.#position - this.#stored;
+  }
+
+  /** Bytes of the events that the store lacks. */
+  get unflushedBytes(): number {
+    return this.#unflushedBytes;
   }
 
   /**
@@ -98,6 +104,7 @@ export class View {
       this.#states.set(key, state);
     }
     // A refusal that is kept under its place says nothing about its key.
+    this.#unflushedBytes += bytes.length;
     this.#unflushed.push({ offset, key: underItsPlace ? null : key, commandId: command.id, bytes });
     this.#lastCommand = command;
     this.#position = offset + 1;
@@ -114,11 +121,13 @@ export class View {
     const next = { generation: this.#generation, nextOffset: this.#position, lastCommand: this.#lastCommand };
     this.#flushing = this.#flushing.concat(this.#unflushed);
     this.#unflushed = [];
+    const bytes = this.#unflushedBytes;
     this.#writing = next.nextOffset;
     if (!(await this.#store.flush(this.#partition, this.#stored, next, this.#flushing))) {
       throw new LostOwnershipError(`checkpoint of partition ${this.#partition} is not at ${this.#stored} any more`);
     }
     this.#stored = next.nextOffset;
+    this.#unflushedBytes -= bytes;
     this.#flushing = [];
   }
 

@@ -96,5 +96,5 @@ function asynchronous(memory: MemoryStore): Store {
 
 /** Events from the store have their addresses, those just decided have not. */
 function withoutAddresses({ rejections }: State) {
-  return rejections.map(({ content: { commandId }, offset }) => ({ commandId, offset }));
+  return [...rejections].map(({ content: { commandId }, offset }) => ({ commandId, offset }));
 }

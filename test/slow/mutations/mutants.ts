@@ -303,8 +303,8 @@ const decisions: Mutant[] = [
     guard: 'refused command ids are remembered',
     patch: {
       file: decide,
-      search: 'state.rejections.find(({ content }) => content.commandId === commandId)',
-      replacement: 'state.rejections.find(({ content }) => content.commandId === undefined)',
+      search: 'state.rejections.find(commandId)',
+      replacement: "state.rejections.find('')",
     },
     tests: model,
     says: /stands in the log twice/,
@@ -313,8 +313,8 @@ const decisions: Mutant[] = [
     guard: 'refusals are folded',
     patch: {
       file: 'domain/state.ts',
-      search: 'return { ...state, rejections: [...state.rejections, { content: event.data, offset }] };',
-      replacement: 'return state;',
+      search: 'rejections: state.rejections.with({ content: event.data, offset })',
+      replacement: 'rejections: state.rejections',
     },
     tests: model,
     says: /stands in the log twice/,

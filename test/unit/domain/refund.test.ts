@@ -147,7 +147,7 @@ describe('a refund', () => {
     const cash = (amount: number): Payment[] => [{ method: 'cash', amount }];
     const history = sold();
     expect(history.send(refund('R1', { amount: 900, payments: cash(900) })).event?.type).to.equal('SaleRefunded');
-    expect(codeOf(history.send(refund('R2', { amount: 100, payments: cash(99) })))).to.equal('INVALID');
+    expect(codeOf(history.send(refund('R2', { amount: 100, payments: cash(99) })))).to.equal('MISMATCH');
     expect(codeOf(history.send(refund('R3', { amount: 100, payments: cash(100) })))).to.equal('EXCEEDS_PAID');
     const twice = [...cash(30), ...cash(30), { method: 'card', amount: 40 }];
     expect(codeOf(history.send(refund('R4', { amount: 100, payments: twice })))).to.equal('EXCEEDS_PAID');
@@ -191,15 +191,23 @@ describe('a refund', () => {
   it('has its limit: a sale that could be refunded for ever would never fit in memory', () => {
     const history = sold();
     for (let count = 0; count < limits.refunds; count += 1) history.send(refund(`R${count}`, { amount: 1 }));
-    expect(codeOf(history.send(refund('more', { amount: 1 })))).to.equal('EXCEEDS_PAID');
+    expect(codeOf(history.send(refund('more', { amount: 1 })))).to.equal('TOO_MANY_REFUNDS');
+  });
+
+  it('names no line that the sale has not', () => {
+    const { data } = sold().send(refund('R1', { lines: [piece('cup')] }));
+    expect(data)
+      .to.include({ code: 'MISMATCH' })
+      .and.have.property('detail')
+      .that.matches(/^\/lines\/0\/lineId /);
   });
 
   for (const [what, fields, pointer] of [
+    ['a command id that looks like a place', { amount: 1, commandId: '0:3' }, '/commandId'],
     ['nothing asked for', {}, 'give'],
     ['two kinds at once', { whole: true, amount: 5 }, 'give'],
     ['no line', { lines: [] }, '/lines'],
     ['a line twice', { lines: [piece('mug'), piece('mug')] }, '/lines/1/lineId'],
-    ['a line that the sale has not', { lines: [piece('cup')] }, '/lines/0/lineId'],
     ['no piece', { lines: [{ lineId: 'mug', quantity: 0 }] }, '/lines/0/quantity'],
     ['half a piece', { lines: [{ lineId: 'mug', quantity: 0.5 }] }, '/lines/0/quantity'],
     ['an amount of nothing', { amount: 0 }, '/amount'],
