@@ -56,9 +56,14 @@ export async function createGenerationTables(client: pg.ClientBase, schema: stri
   await client.query(`create schema if not exists ${ns}`);
   await client.query(`create table if not exists ${ns}.generations (
     projection text, generation int, version int not null, label text,
-    status text not null check (status in ('building', 'ready', 'live', 'previous', 'as_of')),
+    status text not null,
     created_at timestamptz not null default now(), live_since timestamptz,
     primary key (projection, generation))`);
+  // What earlier versions have made has fewer columns and statuses.
+  await client.query(`alter table ${ns}.generations add column if not exists label text,
+    add column if not exists created_at timestamptz not null default now(), add column if not exists live_since timestamptz,
+    drop constraint if exists generations_status_check, add constraint generations_status_check
+      check (status in ('building', 'ready', 'live', 'previous', 'as_of'))`);
   await client.query(
     `create unique index if not exists generations_live on ${ns}.generations (projection) where status = 'live'`,
   );
@@ -66,6 +71,7 @@ export async function createGenerationTables(client: pg.ClientBase, schema: stri
   await client.query(`create table if not exists ${ns}.checkpoints (
     projection text, generation int, partition int, next_offset bigint not null, last_event_id text,
     recorded_at timestamptz, primary key (projection, generation, partition)) with (fillfactor = 10)`);
+  await client.query(`alter table ${ns}.checkpoints add column if not exists recorded_at timestamptz`);
   await client.query(`create table if not exists ${ns}.control (epoch bigint not null)`);
   await client.query(`insert into ${ns}.control select 1 where not exists (select from ${ns}.control)`);
 }
@@ -102,7 +108,7 @@ export async function loadFollowed(
   return { epoch: rows[0]?.epoch ?? 0, targets: keep(projections), windows: keep([liveWindow]) };
 }
 
-/** An empty generation, with its checkpoints at 0 and the next number. `indexed`: with all of its indexes. */
+/** An empty generation with the next number. `indexed`: with all of its indexes. */
 export async function createGeneration<P extends Kept['projection']>(
   client: pg.ClientBase,
   schema: string,
@@ -121,10 +127,14 @@ export async function createGeneration<P extends Kept['projection']>(
     await client.query(createTable(target));
     if (options.indexed) for (const statement of createIndexes(target)) await client.query(statement);
   }
+  // A table begins at the start of the log. A window is folded from its last days, up to where the live ones are.
   await client.query(
     `insert into ${ns}.checkpoints (projection, generation, partition, next_offset)
-     select $1, $2, partition, 0 from generate_series(0, $3 - 1) as partition`,
-    [projection.name, target.generation, options.partitions],
+     select $1, $2, partition, case when $4 then coalesce((
+       select min(next_offset) from ${ns}.checkpoints c join ${ns}.generations g using (projection, generation)
+       where g.status = 'live' and c.partition = all_of.partition), 0) else 0 end
+     from generate_series(0, $3 - 1) as all_of (partition)`,
+    [projection.name, target.generation, options.partitions, !isTable(target)],
   );
   return target;
 }

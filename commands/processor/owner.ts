@@ -53,7 +53,8 @@ class LandedElsewhereError extends Error {
 }
 
 const BATCH = { commands: 500, bytes: 800_000, eventBytes: 3_000_000 };
-const UNFLUSHED_MAX = 20_000;
+/** What the store may lack before deciding waits for it. */
+const UNFLUSHED = { events: 20_000, bytes: 8e6 };
 const IDLE_MS = 1000;
 const RETRY_MS = 250;
 /** How long to leave a Postgres alone that did not answer. */
@@ -153,10 +154,14 @@ export class Owner {
     if (this.#mustReach !== undefined && this.#view.position >= this.#mustReach) await this.#beginDeciding();
     else if (this.#mustReach === undefined && this.#commands.length > 0) await this.#decide();
     else if (this.#events.length === 0) await this.#sleep(IDLE_MS);
-    while (this.#view.unflushed > UNFLUSHED_MAX && !this.#flushFailure && !this.#stopping.signal.aborted) {
+    while (this.#lagsBehind() && !this.#flushFailure && !this.#stopping.signal.aborted) {
       this.flush();
       await this.#flushing;
     }
+  }
+
+  #lagsBehind(): boolean {
+    return this.#view.unflushed > UNFLUSHED.events || this.#view.unflushedBytes > UNFLUSHED.bytes;
   }
 
   /** The log was read to its end: commands go on at exactly the one after the last valid event's. */

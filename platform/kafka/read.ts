@@ -3,6 +3,7 @@ import type { Kafka } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import { withAdmin } from './client.ts';
 import { consumePartitions, type LogRecord } from './consume.ts';
+import { findLosses, type LogLostError } from './log-lost.ts';
 
 export interface RangeToRead {
   kafka: Kafka;
@@ -10,7 +11,7 @@ export interface RangeToRead {
   topic: string;
   /** The first offset to read of each partition. */
   from: ReadonlyMap<number, number>;
-  /** The offset to stop before of each partition; it must exist in the log (be at most its end). */
+  /** The offset to stop before of each partition; rejects with a `LogLostError` when the log ends before it. */
   to: ReadonlyMap<number, number>;
   /** Losses that were accepted are passed over; any other rejects. */
   isAcceptedLoss?(partition: number, from: number, to: number): boolean;
@@ -24,6 +25,8 @@ export async function readRange({ kafka, logger, topic, from, to, ...options }: 
     [...to].filter(([partition, end]) => (from.get(partition) ?? 0) < end).map(([number]) => number),
   );
   if (open.size === 0) return;
+  const ends = [...open].map((partition) => ({ topic, partition, offset: to.get(partition) ?? 0 }));
+  for (const loss of await findLosses(kafka, ends)) if (loss && endsTooEarly(loss)) throw loss;
   const next = new Map(from);
   const groupId = `${topic}.range-${randomUUID()}`;
   let finish: (error?: Error) => void = () => {};
@@ -61,4 +64,9 @@ export async function readRange({ kafka, logger, topic, from, to, ...options }: 
       logger.debug({ err: error }, 'a temporary consumer group was left to expire'),
     );
   }
+}
+
+/** Whoever waited for its end would wait for ever. */
+function endsTooEarly({ lost }: LogLostError): boolean {
+  return lost === undefined || lost.to < lost.from;
 }
