@@ -8,7 +8,7 @@ import { environment } from '../../dev/environment.ts';
 import { projectRoot } from '../../dev/local-stack/folder.ts';
 import type { Config } from '../../platform/config.ts';
 import { dropNamespace, servers } from '../support/servers.ts';
-import { type Services, settingsOf, startServices, until } from '../support/services.ts';
+import { type Services, settingsOf, startServices, until, usual } from '../support/services.ts';
 
 const run = promisify(execFile);
 
@@ -35,7 +35,7 @@ describe('the README', function () {
 
   before(async () => {
     config = await servers();
-    services = await startServices(config);
+    services = await startServices(config, [...usual, 'operator']);
   });
 
   after(async () => {

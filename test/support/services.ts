@@ -13,6 +13,7 @@ export const serviceScripts = {
   'command-processor': 'commands/processor/main.ts',
   'projection-worker': 'projections/worker/main.ts',
   'read-api': 'read-api/main.ts',
+  operator: 'projections/operator/main.ts',
 } as const;
 
 export type ServiceName = keyof typeof serviceScripts;
@@ -33,6 +34,9 @@ export interface Services {
   stop(): Promise<void>;
 }
 
+/** What takes part in every sale; operations on projections need the operator besides. */
+export const usual: readonly ServiceName[] = ['command-api', 'command-processor', 'projection-worker', 'read-api'];
+
 const READY_WITHIN_MS = 60_000;
 
 /**
@@ -41,7 +45,7 @@ const READY_WITHIN_MS = 60_000;
  */
 export async function startServices(
   config: Config,
-  names: readonly ServiceName[] = Object.keys(serviceScripts) as ServiceName[],
+  names: readonly ServiceName[] = usual,
   differing: Partial<Record<ServiceName, Partial<Config>>> = {},
 ): Promise<Services> {
   await setUp(config);
