@@ -80,7 +80,7 @@ describe('the outcome of a command', function () {
     ['question marks, hashes, plus signs and spaces', 'a?b=c#d+e f&g'],
     ['dots', '../../health'],
     ['quotes and backslashes', '"a\\b\''],
-    ['300 characters', 'é'.repeat(300)],
+    ['800 characters', 'é'.repeat(800)],
   ] as const) {
     it(`is found for an id with ${what}`, async () => {
       expect((await record({ saleId: `of ${what}`, commandId })).status).to.equal(201);
@@ -97,12 +97,12 @@ describe('the outcome of a command', function () {
     const { status, headers, answer } = await ask('/commands/nobody');
     expect(status).to.equal(404);
     expect(answer.type).to.equal('not-decided');
-    expect(answer.detail).to.match(/may still wait, or was never received.*send the same command again: it is safe/);
+    expect(answer.detail).to.match(/may still wait, was never received, or repeats .* Sending it again is safe, and tells/);
     expect(headers.get('retry-after')).to.equal('1');
   });
 
   it('is not looked up for what can be no id', async () => {
-    for (const path of ['/commands/a%00b', '/commands/%ff', '/commands/%', `/commands/${'x'.repeat(301)}`]) {
+    for (const path of ['/commands/a%00b', '/commands/%ff', '/commands/%', `/commands/${'x'.repeat(801)}`]) {
       expect((await ask(path)).status, path).to.equal(400);
     }
   });
@@ -157,7 +157,7 @@ describe('the outcome of a command', function () {
     });
 
     for (const [what, key] of [
-      ['too long', 'x'.repeat(301)],
+      ['too long', 'x'.repeat(801)],
       ['empty', '""'],
       ['no ASCII', 'schl\u00fcssel'],
       ['half a quoted string', '"key'],

@@ -87,6 +87,10 @@ export class Clients {
         return { partition, record: { key: this.#keyOn(partition), value } };
       case 'no key':
         return { partition, record: { key: null, value } };
+      case 'named as a place': {
+        const named = { ...addressed, data: { ...addressed.data, commandId: `${partition}:${request % 9}` } };
+        return { partition, record: { key, value: format.encode(named as typeof command) } };
+      }
       case 'garbled':
         return { partition, record: { key, value: value.subarray(0, 9) } };
     }

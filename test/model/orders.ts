@@ -5,7 +5,7 @@ import { sumOf } from '../../domain/money.ts';
 import { START } from './broker.ts';
 
 /** How a client sends a command. Only `well` can be answered; all the others end as a refusal in the log. */
-export type Manner = 'well' | 'other partition' | 'other key' | 'no key' | 'garbled';
+export type Manner = 'well' | 'other partition' | 'other key' | 'no key' | 'named as a place' | 'garbled';
 
 /** A command, sent by one client until it knows the outcome or has lost its patience. */
 export interface Order {
@@ -131,7 +131,10 @@ const command = fc
 
 const manner = fc.oneof(
   { weight: 12, arbitrary: fc.constant<Manner>('well') },
-  { weight: 1, arbitrary: fc.constantFrom<Manner>('other partition', 'other key', 'no key', 'garbled') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Manner>('other partition', 'other key', 'no key', 'named as a place', 'garbled'),
+  },
 );
 
 export const order: fc.Arbitrary<Order> = fc.record({ command, manner, attempts: fc.integer({ min: 1, max: 4 }) });

@@ -53,7 +53,8 @@ export function readPartition({ broker, partitions }: World, partition: number):
 function readCommand({ key, value }: LogRecord, isHere: (key: Buffer) => boolean): Command | undefined {
   try {
     const command = format.decode(value) as Command;
-    return key && isHere(key) && key.toString() === keyOf(command) ? command : undefined;
+    const isPlace = /^\d+:\d+$/.test(command.data.commandId);
+    return key && isHere(key) && key.toString() === keyOf(command) && !isPlace ? command : undefined;
   } catch {
     return undefined;
   }

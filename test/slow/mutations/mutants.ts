@@ -129,6 +129,12 @@ const log: Mutant[] = [
     says: /is no command, and was not refused/,
   },
   {
+    guard: 'a command whose id could be a place is refused',
+    patch: { file: 'domain/violations.ts', search: ' && !looksLikePlace(text)', replacement: '' },
+    tests: model,
+    says: /is no command, and was not refused|stands in the log twice/,
+  },
+  {
     guard: 'a record that is no command is refused, and deciding goes on',
     patch: {
       file: received,
