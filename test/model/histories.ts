@@ -1,4 +1,7 @@
-/** Runs the model by the number: `npm test` some, `npm run test:slow` many. */
+/**
+ * Runs the model by the number: `npm test` some, `npm run test:slow` many. A failure prints the smallest history that was
+ * found, and `seed` and `path`: beside `numRuns` below, they play it again.
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type History, history, play } from './history.ts';
