@@ -73,6 +73,22 @@ const log: Mutant[] = [
     says: /answers command|stands in the log twice/,
   },
   {
+    guard: 'the last decided command is awaited, whatever is decided elsewhere meanwhile',
+    patch: {
+      file: owner,
+      search: 'if (!this.#toCheck) this.#commands.dropBelow',
+      replacement: 'this.#commands.dropBelow',
+    },
+    tests: model,
+    says: /a processor ended by itself: LogLostError: command/,
+  },
+  {
+    guard: 'an owner that is told to stop while servers are away ends quietly',
+    patch: { file: owner, search: '          if (this.#stopping.signal.aborted) return;\n', replacement: '' },
+    tests: model,
+    says: /a processor ended by itself/,
+  },
+  {
     guard: 'events are folded once, wherever reading goes on',
     patch: { file: owner, search: 'this.#events.dropBelow(this.#view.position);', replacement: '' },
     tests: model,
