@@ -91,7 +91,7 @@ describe('npm start', function () {
     it('reports every part as ready', async () => {
       const { code, stdout } = await clone.npm(['run', 'status', '--', '--json']);
       const { parts } = JSON.parse(lastLine(stdout));
-      expect(parts).to.have.lengthOf(8);
+      expect(parts).to.have.lengthOf(9);
       for (const part of parts) expect(part.ready, part.title).to.equal(true);
       expect(code).to.equal(0);
     });
@@ -173,7 +173,7 @@ describe('npm start', function () {
       });
       await start.until('Ctrl-C stops it');
       expect(Object.keys(clone.running())).to.have.members([
-        ...['command-api', 'command-processor', 'projection-worker', 'read-api'],
+        ...['command-api', 'command-processor', 'projection-worker', 'operator', 'read-api'],
       ]);
       start.process.kill('SIGINT');
       await start.ended;
