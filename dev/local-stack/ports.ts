@@ -9,11 +9,17 @@ export async function isFree(port: number, host = '127.0.0.1'): Promise<boolean>
   return (await tryListen(port, host)) !== undefined;
 }
 
-/** A port that is free now. Somebody else may take it before it is used: retry on EADDRINUSE. */
+/** Below where Linux and macOS take the ports of outgoing connections from: those come and go at any moment. */
+const RANGE = { first: 20_000, count: 12_000 };
+const ATTEMPTS = 100;
+
+/** A port that is free now. Somebody else may take it before it is used, which is unlikely. */
 export async function anyFreePort(): Promise<number> {
-  const port = await tryListen(0, '127.0.0.1');
-  if (port === undefined) throw new Error('No free port on 127.0.0.1.');
-  return port;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const port = RANGE.first + Math.floor(Math.random() * RANGE.count);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('No free port on 127.0.0.1.');
 }
 
 /** Where the server listened last time; its preferred ports if it never ran. */
