@@ -97,7 +97,9 @@ describe('the outcome of a command', function () {
     const { status, headers, answer } = await ask('/commands/nobody');
     expect(status).to.equal(404);
     expect(answer.type).to.equal('not-decided');
-    expect(answer.detail).to.match(/may still wait, was never received, or repeats .* Sending it again is safe, and tells/);
+    expect(answer.detail).to.match(
+      /may still wait, was never received, or repeats .* Sending it again is safe, and tells/,
+    );
     expect(headers.get('retry-after')).to.equal('1');
   });
 
