@@ -71,7 +71,7 @@ const BATCH = { commands: 500, bytes: 800_000 };
  */
 const MAX_COMMAND_BYTES = 2_100_000;
 /** The least time between two requests, so that what comes at the same time gathers: requests cost more than bytes. */
-const PACE_MS = 5;
+const PACE_MS = 6;
 /** How long Kafka is left alone after an append that failed; what waits to be sent goes with the next one. */
 const AFTER_FAILURE_MS = 500;
 const SWEEP_MS = 250;

@@ -80,7 +80,7 @@ export class Owner {
   private constructor(options: OwnerOptions, view: View, mustReach: number) {
     this.#options = options;
     this.#commands = new Inbox((paused) => options.throttle('commands', paused));
-    this.#events = new Inbox((paused) => options.throttle('events', paused));
+    this.#events = new Inbox((paused) => options.throttle('events', paused || this.#mustReach === undefined));
     this.#view = view;
     this.#mustReach = mustReach;
   }
@@ -170,6 +170,8 @@ export class Owner {
     this.#mustReach = undefined;
     this.#commands.clear();
     this.#toCheck = this.#view.lastCommand;
+    // Its own events it has; whether others append too it learns from where the next batch lands.
+    this.#options.throttle('events', true);
     this.#options.seek('commands', this.#toCheck?.offset ?? 0);
   }
 
@@ -290,6 +292,7 @@ export class Owner {
     this.#commands.clear();
     this.#events.clear();
     this.#options.seek('events', this.#view.position);
+    this.#options.throttle('events', false);
     this.#mustReach = await this.#patiently(this.#options.logEnd);
   }
 

@@ -45,6 +45,11 @@ export interface ConsumeOptions {
   onGoingOn?(partition: number): void;
   /** Whether an operator has accepted that the records of a partition from `from` up to but not including `to` are lost. */
   isAcceptedLoss?(partition: number, from: number, to: number): boolean;
+  /**
+   * The least time between two fetches that bring little, so that a trickle of records does not become as many requests:
+   * those cost the broker and this process more than the records do. What comes alone does not wait.
+   */
+  paceMs?: number;
   /** What to commit to the group every second: how far this reader has come, for others to see; it never reads it. */
   committable?(): Position[];
 }
@@ -62,10 +67,6 @@ export interface PartitionConsumer {
 
 const COMMIT_INTERVAL_MS = 1000;
 const HALT_RETRY_MS = 1000;
-/**
- * The least time between two fetches that bring little, so that a trickle of records does not become as many requests:
- * those cost the broker and this process more than the records do. What comes alone does not wait.
- */
 const PACE_MS = 4;
 const LITTLE = 200;
 
@@ -85,6 +86,8 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   const expected = new Map<string, number>();
   /** Where a batch that started too high made us seek again. */
   const soughtAgain = new Map<string, number>();
+  /** Paused by the caller: they stay so when they are sought. */
+  const held = new Set<string>();
   /** Partitions that halted; those that are tried again and have not delivered yet. */
   const halted = new Set<string>();
   const onTrial = new Set<string>();
@@ -100,6 +103,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     joins += 1;
     expected.clear();
+    held.clear();
     halted.clear();
     onTrial.clear();
     const now = [...new Set(Object.values(payload.memberAssignment).flat())].map(Number);
@@ -137,7 +141,8 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
 
   function readFrom(position: Position): void {
     seek(position);
-    consumer.resume([{ topic: position.topic, partitions: [position.partition] }]);
+    const { topic, partition } = position;
+    if (!held.has(keyOf(topic, partition))) consumer.resume([{ topic, partitions: [partition] }]);
   }
 
   /** Where to begin, past what was accepted as lost; a `LogLostError` for what can not be read. */
@@ -210,7 +215,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
       await onRecords(topic, partition, run, highWatermark);
     }
     if (hole) throw holeAt(topic, partition, hole);
-    const early = fetchedAt + PACE_MS - performance.now();
+    const early = fetchedAt + (options.paceMs ?? PACE_MS) - performance.now();
     if (records.length < LITTLE && early > 0) await delay(early);
   }
 
@@ -242,8 +247,12 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   return {
     seek,
     halt,
-    pause: (topic, partition) => consumer.pause([{ topic, partitions: [partition] }]),
+    pause: (topic, partition) => {
+      held.add(keyOf(topic, partition));
+      consumer.pause([{ topic, partitions: [partition] }]);
+    },
     resume: (topic, partition) => {
+      held.delete(keyOf(topic, partition));
       if (expected.has(keyOf(topic, partition))) consumer.resume([{ topic, partitions: [partition] }]);
     },
     async stop() {

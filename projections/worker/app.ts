@@ -26,6 +26,8 @@ const BATCH = { records: 5000, bytes: 8 * 1024 * 1024 };
 /** Records that may wait before reading pauses, and at how few it goes on. */
 const WAITING = { most: 20_000, resume: 5000 };
 const CHECK_MS = 1000;
+/** A batch costs a request to Kafka and to Redis, and two to Postgres, whatever its size. */
+const PACE_MS = 12;
 
 export interface ProjectionWorker {
   /** True once partitions were assigned and their checkpoints loaded. */
@@ -110,6 +112,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     logger,
     groupId: names.groups.projections,
     topics: [topic],
+    paceMs: PACE_MS,
     onFailure,
     onHalted,
     onGoingOn: (partition) => void halted.delete(partition),
