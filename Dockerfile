@@ -10,7 +10,8 @@ COPY . .
 RUN node node_modules/vite/bin/vite.js build dashboard
 
 FROM node:20.19.5-bookworm-slim
-ENV NODE_ENV=production
+# As dev/frugal.ts has it.
+ENV NODE_ENV=production NODE_OPTIONS=--max-old-space-size=256 MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
 COPY . .

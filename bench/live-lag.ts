@@ -8,6 +8,7 @@ import { namesOf } from '../platform/names.ts';
 import { sale } from '../test/support/documents.ts';
 import { createEventLog } from '../test/support/event-log.ts';
 import { startServices } from '../test/support/services.ts';
+import { peakRssMb } from './memory.ts';
 import { percentile, round } from './report.ts';
 
 const RATE = 2000;
@@ -18,6 +19,8 @@ const TICK_MS = 10;
 export interface LiveLag {
   p50Ms: number;
   p99Ms: number;
+  /** The most that the worker had resident. */
+  rssMb: number;
 }
 
 /** Starts a projection worker in the namespace of `config` and stops it. */
@@ -28,6 +31,7 @@ export async function measureLiveLag(config: Config): Promise<LiveLag> {
   const waiting = new Map<number, { end: number; at: number }[]>();
   const lags: number[] = [];
   let measuring = false;
+  let rssMb = 0;
   try {
     await listener.connect();
     await listener.query(`listen ${namesOf(config.namespace).notifyChannel}`);
@@ -60,13 +64,14 @@ export async function measureLiveLag(config: Config): Promise<LiveLag> {
       await delay(Math.max(1, TICK_MS - (performance.now() - at)));
     }
     await delay(1000);
+    rssMb = peakRssMb(services.pidOf('projection-worker'));
   } finally {
     await listener.end();
     await services.stop();
     await log.close();
   }
   const sorted = lags.sort((a, b) => a - b);
-  return { p50Ms: round(percentile(sorted, 0.5), 1), p99Ms: round(percentile(sorted, 0.99), 1) };
+  return { p50Ms: round(percentile(sorted, 0.5), 1), p99Ms: round(percentile(sorted, 0.99), 1), rssMb };
 }
 
 function newSale(count: number): Event {

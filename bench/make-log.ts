@@ -23,6 +23,8 @@ type RecordSaleCommand = Extract<Command, { type: 'RecordSale' }>;
 type Message = { key: string; value: Buffer };
 
 const TEMPLATES = 2000;
+/** The sales are spread evenly over so many days before now, in order of time. */
+const DAYS = 90;
 /** One sale in so many is refunded. */
 const REFUNDED = 50;
 const ROUND = 10_000;
@@ -44,7 +46,7 @@ export async function makeLog(
   const partitionOf = createPartitioner(config.partitions);
   const commands = await openTopic(topics.commands);
   const events = await openTopic(topics.events);
-  const next = endlessSales();
+  const next = endlessSales(sales);
   let count = 0;
 
   async function openTopic(topic: string) {
@@ -108,21 +110,24 @@ function endOf({ start, messages }: { start: number; messages: Message[] }): num
   return start + messages.length;
 }
 
-/** Parsed once and sent again and again under new ids. */
-function endlessSales(): () => RecordSaleCommand {
+/** Parsed once and sent again and again under new ids and at other times; `total` of them fill {@link DAYS}. */
+function endlessSales(total: number): () => RecordSaleCommand {
   const sale = createSales();
   const templates = Array.from(
     { length: TEMPLATES },
     () => parseTyped(JSON.stringify(sale()), Date.now()) as RecordSaleCommand,
   );
   const run = Math.random().toString(36).slice(2, 8);
+  const start = Date.now() - DAYS * 24 * 3600 * 1000;
+  const step = (DAYS * 24 * 3600 * 1000) / total;
   let count = 0;
   return () => {
     const template = templates[count % TEMPLATES];
     if (!template) throw new Error('there are no sales to copy');
     count += 1;
     const saleId = `${run}-${count}`;
-    return { type: 'RecordSale', data: { ...template.data, saleId, commandId: saleId } };
+    const occurredAt = Math.floor(start + count * step);
+    return { type: 'RecordSale', data: { ...template.data, saleId, occurredAt, commandId: saleId } };
   };
 }
 

@@ -12,9 +12,10 @@ import { projections } from '../projections/catalogue.ts';
 import { startFold } from '../projections/fold.ts';
 import { createGeneration } from '../projections/generations.ts';
 import { decodeSlices, type LogSlice } from '../projections/log-slice.ts';
+import { complete } from '../projections/rebuild/complete.ts';
 import { fill } from '../projections/rebuild/fill.ts';
 import { copyRows } from '../projections/rows.ts';
-import { columnsOf, copyIn, createIndexes, type Target } from '../projections/sql.ts';
+import { columnsOf, copyIn, type Target } from '../projections/sql.ts';
 import { dayIn } from '../projections/time.ts';
 
 export type ReplayMode = 'decode' | 'copy' | 'aggregates' | 'ledger';
@@ -52,13 +53,13 @@ async function rebuild(kind: 'rollup' | 'ledger') {
   const wanted = projections.filter((projection) => projection.kind === kind);
   const targets = await inTransaction(pool, async (client) => {
     const made: Target[] = [];
-    const options = { status: 'building', partitions: config.partitions, indexed: kind === 'rollup' } as const;
+    const options = { status: 'building', partitions: config.partitions } as const;
     for (const projection of wanted) made.push(await createGeneration(client, schema, projection, options));
     return made;
   });
   return timed(async () => {
     const ends = await fill(targets, { kafka, topic, pool, logger, decode });
-    for (const target of targets) for (const statement of createIndexes(target)) await pool.query(statement);
+    for (const target of targets) await complete(pool, target);
     return [...ends.values()].reduce((sum, end) => sum + end, 0);
   });
 }
@@ -74,7 +75,7 @@ async function copyOnly() {
   }, COPIED_EVENTS);
   const rows = [...fold.rows()];
   const target = await inTransaction(pool, (client) =>
-    createGeneration(client, schema, ledger, { status: 'building', partitions: config.partitions, indexed: false }),
+    createGeneration(client, schema, ledger, { status: 'building', partitions: config.partitions }),
   );
   return timed(async () => {
     for (let round = 0; round < 4; round += 1) {

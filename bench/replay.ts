@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environment } from '../dev/environment.ts';
+import { frugal } from '../dev/frugal.ts';
 import { projectRoot } from '../dev/local-stack/folder.ts';
 import type { Config } from '../platform/config.ts';
 import { dropNamespace } from '../test/support/servers.ts';
@@ -48,7 +49,7 @@ export async function benchReplay(config: Config, { events, onProgress }: Replay
     ledgerPerSecond: round(ledger.events / ledger.seconds),
     decodeOnlyPerSecond: round(decode.events / decode.seconds),
     copyOnlyPerSecond: round(copy.events / copy.seconds),
-    workerRssMb: round(Math.max(aggregates.rssMb, ledger.rssMb)),
+    workerRssMb: round(Math.max(aggregates.rssMb, ledger.rssMb, lag.rssMb)),
     liveLagP50Ms: lag.p50Ms,
     liveLagP99Ms: lag.p99Ms,
   });
@@ -58,9 +59,9 @@ async function run(config: Config, mode: ReplayMode): Promise<ReplayRun> {
   const folder = mkdtempSync(join(tmpdir(), 'sales-bench-'));
   const output = join(folder, 'run.json');
   try {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'bench/replay-run.ts', mode, output], {
+    const child = spawn(process.execPath, [...frugal.flags, '--import', 'tsx', 'bench/replay-run.ts', mode, output], {
       cwd: projectRoot,
-      env: { ...environment, ...settingsOf(config) },
+      env: { ...environment, ...frugal.env, ...settingsOf(config) },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const [code] = await once(child, 'exit');

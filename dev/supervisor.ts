@@ -1,6 +1,7 @@
 /** Keeps services running: starts each as a process of its own, restarts one that dies, stops them all. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { DevError } from './dev-error.ts';
+import { frugal } from './frugal.ts';
 import { type LocalFolder, projectRoot } from './local-stack/folder.ts';
 import { anyFreePort } from './local-stack/ports.ts';
 import { logFile, logTail, startDaemon, stopDaemon } from './local-stack/process.ts';
@@ -9,11 +10,6 @@ import type { RunningService } from './stack-file.ts';
 
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
-/**
- * Without a limit V8 leaves garbage lying about: after an import of 540,000 rows all processes together took 2.1 GB,
- * with it 1.8 GB at the same speed. glibc's arenas, one a thread, hold on to memory in the same way.
- */
-const frugal = { flags: ['--max-old-space-size=256'], env: { MALLOC_ARENA_MAX: '2' } };
 /** A service that ran this long before it died starts again without the pauses of earlier deaths. */
 const healthyAfterMs = 60_000;
 

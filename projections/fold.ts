@@ -1,19 +1,7 @@
 /** Folding a batch of events into what it adds to one projection's table: one row a key. Pure, in memory. */
 import type { Event } from '../domain/messages.generated.ts';
-import type {
-  EmitRow,
-  EventContext,
-  Handlers,
-  Measures,
-  Merge,
-  Projection,
-  RollupTable,
-  Row,
-  Value,
-} from './define.ts';
-
-/** A column beside `last` measures: {@link recordedOrder} of the event that they come from. */
-export const LAST_RECORDED = 'last_recorded';
+import type { EmitRow, EventContext, Handlers, Projection, RollupTable, Row } from './define.ts';
+import { mergeInto } from './merge.ts';
 
 export interface Fold {
   /** Events of one partition must come in the order of their offsets. Throws what the handler throws, and adds nothing. */
@@ -28,7 +16,7 @@ export function startFold(projection: Projection): Fold {
   let order = 0;
   let emitted: [key: Row, measures: Row | undefined][] = [];
   const hold: EmitRow = (key, measures) => void emitted.push([key, measures]);
-  const { emit, rows } = projection.kind === 'rollup' ? mergeByKey(projection.table, () => order) : collect();
+  const { emit, rows } = projection.kind === 'rollup' ? merge(projection.table, () => order) : collect();
   return {
     add(event, context) {
       order = recordedOrder(context);
@@ -56,10 +44,6 @@ export function recordedOrder({ recordedAt, partition }: EventContext): number {
   return recordedAt * 256 + partition;
 }
 
-export function namesOf(measures: Measures, ...merges: Merge[]): string[] {
-  return Object.keys(measures).filter((name) => merges.some((merge) => measures[name]?.merge === merge));
-}
-
 interface Collected {
   emit: EmitRow;
   rows: Map<string, Row> | Row[];
@@ -70,56 +54,7 @@ function collect(): Collected {
   return { rows, emit: (row) => void rows.push(row) };
 }
 
-function mergeByKey({ key: keyColumns, measures }: RollupTable, order: () => number): Collected {
-  const keys = Object.keys(keyColumns);
-  const sums = namesOf(measures, 'sum');
-  const extremes = namesOf(measures, 'min', 'max').map((name) => ({
-    name,
-    sign: measures[name]?.merge === 'min' ? -1 : 1,
-  }));
-  const lasts = namesOf(measures, 'last');
-  const rows = new Map<string, Record<string, Value>>();
-
-  function blank(key: Row): Record<string, Value> {
-    const row: Record<string, Value> = {};
-    for (const name of keys) row[name] = key[name] ?? null;
-    for (const name of sums) row[name] = 0;
-    for (const { name } of extremes) row[name] = null;
-    for (const name of lasts) row[name] = null;
-    if (lasts.length > 0) row[LAST_RECORDED] = -1;
-    return row;
-  }
-
-  function emit(key: Row, given: Row = {}): void {
-    let text = '';
-    for (const name of keys) text += `${key[name]}\u0000`;
-    let row = rows.get(text);
-    if (row === undefined) {
-      row = blank(key);
-      rows.set(text, row);
-    }
-    for (const name of sums) {
-      const value = given[name];
-      if (value) row[name] = addExactly(row[name] ?? 0, value);
-    }
-    for (const { name, sign } of extremes) {
-      const value = given[name];
-      const kept = row[name];
-      if (typeof value === 'number' && (typeof kept !== 'number' || sign * (value - kept) > 0)) row[name] = value;
-    }
-    if (lasts.length === 0 || order() < Number(row[LAST_RECORDED])) return;
-    for (const name of lasts) row[name] = given[name] ?? null;
-    row[LAST_RECORDED] = order();
-  }
-
-  return { emit, rows };
-}
-
-/** Adds whole numbers without losing a digit: what passes 2^53 goes on as a bigint. */
-export function addExactly(a: Value, b: Value): number | bigint {
-  if (typeof a === 'number' && typeof b === 'number') {
-    const result = a + b;
-    if (Number.isSafeInteger(result)) return result;
-  }
-  return BigInt(a ?? 0) + BigInt(b ?? 0);
+function merge(table: RollupTable, order: () => number): Collected {
+  const rows = new Map<string, Row>();
+  return { rows, emit: mergeInto(rows, table, order) };
 }

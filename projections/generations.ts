@@ -108,12 +108,12 @@ export async function loadFollowed(
   return { epoch: rows[0]?.epoch ?? 0, targets: keep(projections), windows: keep([liveWindow]) };
 }
 
-/** An empty generation with the next number. `indexed`: with all of its indexes. */
+/** An empty generation with the next number. A live one has its indexes; others get them when they are filled. */
 export async function createGeneration<P extends Kept['projection']>(
   client: pg.ClientBase,
   schema: string,
   projection: P,
-  options: { status: GenerationStatus; label?: string; partitions: number; indexed: boolean },
+  options: { status: GenerationStatus; label?: string; partitions: number },
 ): Promise<{ projection: P; schema: string; generation: number }> {
   const ns = quote(schema);
   const { rows } = await client.query<{ generation: number }>(
@@ -125,7 +125,7 @@ export async function createGeneration<P extends Kept['projection']>(
   const target = { projection, schema, generation: rows[0]?.generation ?? 1 };
   if (isTable(target)) {
     await client.query(createTable(target));
-    if (options.indexed) for (const statement of createIndexes(target)) await client.query(statement);
+    if (options.status === 'live') for (const statement of createIndexes(target)) await client.query(statement);
   }
   // A table begins at the start of the log. A window is folded from its last days, up to where the live ones are.
   await client.query(
@@ -146,7 +146,7 @@ export async function createFirstGeneration(
   projection: Projection | Window,
   partitions: number,
 ): Promise<void> {
-  const target = await createGeneration(client, schema, projection, { status: 'live', partitions, indexed: true });
+  const target = await createGeneration(client, schema, projection, { status: 'live', partitions });
   if (isTable(target)) for (const statement of createView(target)) await client.query(statement);
 }
 

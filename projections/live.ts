@@ -4,8 +4,9 @@ import { sumOf } from '../domain/money.ts';
 import { KEPT_RECENT, minuteOf } from '../platform/live-window/keys.ts';
 import type { RecentSale, WindowDelta } from '../platform/live-window/live-window.ts';
 import { type EventContext, type Handlers, ignore, type Window } from './define.ts';
-import { addExactly, handle } from './fold.ts';
+import { handle } from './fold.ts';
 import type { FoldedRecord } from './log-slice.ts';
+import { addExactly } from './merge.ts';
 
 /** The window as one of the projections: it has generations and checkpoints like every table. */
 export const liveWindow: Window = { kind: 'window', name: 'live_window', version: 1 };

@@ -1,7 +1,7 @@
 /** The SQL of a projection's tables, derived from its definition. */
 import { createHash } from 'node:crypto';
 import type { Columns, ColumnType, Projection, Window } from './define.ts';
-import { LAST_RECORDED, namesOf } from './fold.ts';
+import { LAST_RECORDED, namesOf } from './merge.ts';
 
 /** A column as the database has it: `name` unquoted, `type` without null. */
 export interface Column {
@@ -41,7 +41,7 @@ export function columnsOf(projection: Projection): Column[] {
 /** Postgres aligns columns: with the widest first no bytes are lost between them. */
 const widths: Record<Column['type'], number> = { bigint: 8, timestamptz: 8, int: 4, date: 4, text: 1 };
 
-/** Creates the table. One that is filled by COPY alone gets its indexes later, by {@link createIndexes}. */
+/** Creates the table. A rebuild fills it by COPY alone, and gives it its indexes by {@link createIndexes} afterwards. */
 export function createTable(target: Target): string {
   const { projection } = target;
   // Rows of a rollup are updated again and again: room on their page keeps the updates off the index.
@@ -51,15 +51,39 @@ export function createTable(target: Target): string {
 
 /** Creates the key and the indexes where they are missing. */
 export function createIndexes(target: Target): string[] {
-  const { projection, generation } = target;
+  const { projection } = target;
   const table = tableOf(target);
-  const name = (suffix: string) => quote(`${projection.name}_g${generation}_${suffix}`);
   const indexes = projection.kind === 'ledger' ? projection.table.indexes : [];
   return [
     // An upsert asks for a unique index on the key; a primary key would be one more statement to make it idempotent.
-    `create unique index if not exists ${name('key')} on ${table} (${keyList(projection)})`,
-    ...indexes.map((index, at) => `create index if not exists ${name(`i${at + 1}`)} on ${table} (${index})`),
+    `create unique index if not exists ${indexName(target, 'key')} on ${table} (${keyList(projection)})`,
+    ...indexes.map(
+      (index, at) => `create index if not exists ${indexName(target, `i${at + 1}`)} on ${table} (${index})`,
+    ),
   ];
+}
+
+/** Gives one row with `indexed`: whether the table has its key, so that rows can be merged as they come. */
+export function isIndexed(target: Target): string {
+  const key = `${quote(target.schema)}.${indexName(target, 'key')}`;
+  return `select to_regclass('${key.replaceAll("'", "''")}') is not null as indexed`;
+}
+
+/** Makes one row of those with the same key, in a table without indexes that batches were copied into. */
+export function mergeRows(target: Target): string {
+  const { projection } = target;
+  const table = tableOf(target);
+  const keys = Object.keys(projection.table.key).map(quote);
+  const columns = columnsOf(projection).map(({ name }) => quote(name));
+  const same = keys.map((key) => `kept.${key} = repeated.${key}`).join(' and ');
+  const values = [...keys, ...mergedValues(projection)];
+  return `with repeated as (select ${keys.join(', ')} from ${table} group by ${keys.join(', ')} having count(*) > 1),
+    taken as (delete from ${table} kept using repeated where ${same} returning kept.*, kept.ctid as place)
+    insert into ${table} (${columns.join(', ')}) select ${values.join(', ')} from taken group by ${keys.join(', ')}`;
+}
+
+function indexName({ projection, generation }: Target, suffix: string): string {
+  return quote(`${projection.name}_g${generation}_${suffix}`);
 }
 
 /** All columns with their constraints, in the order of the disk. */
@@ -209,6 +233,19 @@ function merges(projection: Projection): string {
     sets.push(`${quote(name)} = greatest(kept.${quote(name)}, excluded.${quote(name)})`);
   }
   return sets.join(', ');
+}
+
+/** Each column but the key's, merged over all rows of a key; of equal last ones that which was copied in last. */
+function mergedValues(projection: Projection): string[] {
+  if (projection.kind === 'ledger') return [];
+  const { measures } = projection.table;
+  const last = quote(LAST_RECORDED);
+  const merged = Object.entries(measures).map(([name, { type, merge }]) =>
+    merge === 'last'
+      ? `(array_agg(${quote(name)} order by ${last} desc, place desc))[1]`
+      : `${merge}(${quote(name)})::${sqlType(type)}`,
+  );
+  return [...merged, ...hiddenOf(projection).map(({ name }) => `max(${quote(name)})`)];
 }
 
 function constraint(projection: Projection, name: string, type: ColumnType): string {

@@ -65,6 +65,8 @@ export interface PartitionConsumer {
   stop(): Promise<void>;
 }
 
+/** A larger record comes all the same, alone: kafkajs asks for partitions in random order, and the first one gets it. */
+const FETCH_BYTES = { partition: 1024 * 1024, all: 8 * 1024 * 1024 };
 const COMMIT_INTERVAL_MS = 1000;
 const HALT_RETRY_MS = 1000;
 const PACE_MS = 4;
@@ -76,8 +78,8 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     groupId,
     partitionAssigners: [samePartitionNumbers(options.partitions)],
     maxWaitTimeInMs: 100,
-    maxBytesPerPartition: 4 * 1024 * 1024,
-    maxBytes: 64 * 1024 * 1024,
+    maxBytesPerPartition: FETCH_BYTES.partition,
+    maxBytes: FETCH_BYTES.all,
     sessionTimeout: 6000,
     heartbeatInterval: 1000,
     allowAutoTopicCreation: false,

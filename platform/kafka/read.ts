@@ -15,9 +15,14 @@ export interface RangeToRead {
   to: ReadonlyMap<number, number>;
   /** Losses that were accepted are passed over; any other rejects. */
   isAcceptedLoss?(partition: number, from: number, to: number): boolean;
-  /** Consecutive records, each once, however often the group is joined again. */
+  /**
+   * Consecutive records, each once, however often the group is joined again. Called with a few at a time, and with the
+   * next ones when it has returned, whatever their partition: what it makes of them need not fit into memory at once.
+   */
   onRecords(partition: number, records: LogRecord[]): Promise<void> | void;
 }
+
+const AT_A_TIME = 2000;
 
 /** Reads a bounded range of some partitions, in parallel over partitions, in a consumer group of its own that it removes. */
 export async function readRange({ kafka, logger, topic, from, to, ...options }: RangeToRead): Promise<void> {
@@ -28,6 +33,11 @@ export async function readRange({ kafka, logger, topic, from, to, ...options }: 
   const ends = [...open].map((partition) => ({ topic, partition, offset: to.get(partition) ?? 0 }));
   for (const loss of await findLosses(kafka, ends)) if (loss && endsTooEarly(loss)) throw loss;
   const next = new Map(from);
+  let last: Promise<void> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>) => {
+    last = last.then(work);
+    return last;
+  };
   const groupId = `${topic}.range-${randomUUID()}`;
   let finish: (error?: Error) => void = () => {};
   const finished = new Promise<void>((resolve, reject) => {
@@ -49,7 +59,11 @@ export async function readRange({ kafka, logger, topic, from, to, ...options }: 
       const end = to.get(partition) ?? 0;
       const wanted = records.filter((record) => record.offset < end);
       next.set(partition, (records[records.length - 1]?.offset ?? -1) + 1);
-      if (wanted.length > 0) await options.onRecords(partition, wanted);
+      await inTurn(async () => {
+        for (let at = 0; at < wanted.length; at += AT_A_TIME) {
+          await options.onRecords(partition, wanted.slice(at, at + AT_A_TIME));
+        }
+      });
       if ((records[records.length - 1]?.offset ?? 0) < end - 1) return;
       open.delete(partition);
       consumer.pause(topic, partition);

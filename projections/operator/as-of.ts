@@ -9,8 +9,9 @@ import { asOfSchema, isLabel } from '../../platform/names.ts';
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { projections } from '../catalogue.ts';
 import { createGeneration, dropGenerations, freeze, type Generation, listGenerations } from '../generations.ts';
+import { complete } from '../rebuild/complete.ts';
 import { fill } from '../rebuild/fill.ts';
-import { createIndexes, createView, quote, type Target } from '../sql.ts';
+import { createView, quote, type Target } from '../sql.ts';
 import { type Execute, type Execution, OperationError } from './execution.ts';
 import { proveAll } from './prove.ts';
 
@@ -28,7 +29,7 @@ export const asOf: Execute = async (given, execution) => {
   const onProgress = (done: number, total: number) => report({ step: 'folding the log', done, total });
   await fill(targets, { ...options, onProgress }, vector);
   report({ step: 'indexing' });
-  for (const target of targets) for (const statement of createIndexes(target)) await pool.query(statement);
+  for (const target of targets) await complete(pool, target);
   const verified = await proveAll(targets, execution);
   await inTransaction(pool, async (client) => {
     const facade = asOfSchema(names, label);
@@ -82,13 +83,8 @@ async function startOrResume(label: string, { pool, names, config }: Execution):
   return inTransaction(pool, async (client) => {
     const targets: Target[] = [];
     for (const projection of projections) {
-      const options = {
-        status: 'building',
-        label,
-        partitions: config.partitions,
-        indexed: projection.kind === 'rollup',
-      };
-      targets.push(await createGeneration(client, schema, projection, { ...options, status: 'building' }));
+      const options = { status: 'building', label, partitions: config.partitions } as const;
+      targets.push(await createGeneration(client, schema, projection, options));
     }
     return targets;
   });

@@ -82,8 +82,10 @@ async function readParked(events: readonly ParkedEvent[], { kafka, logger, names
 async function keptOf({ projection: name, generation }: ParkedEvent, { pool, names }: Execution) {
   const schema = names.postgres.read;
   const all = await listGenerations(pool, schema);
-  const version = all.find((one) => one.projection === name && one.generation === generation)?.version;
-  const projection = everything.find((one) => one.name === name && one.version === version);
+  const own = all.find((one) => one.projection === name && one.generation === generation);
+  // One that is being filled belongs to its rebuild, and has no key to merge by yet.
+  if (!own || own.status === 'building') return undefined;
+  const projection = everything.find((one) => one.name === name && one.version === own.version);
   return projection && { projection, schema, generation };
 }
 

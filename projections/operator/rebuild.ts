@@ -6,8 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { createGeneration, dropGenerations, handOver, listGenerations, promote } from '../generations.ts';
+import { complete } from '../rebuild/complete.ts';
 import { fill } from '../rebuild/fill.ts';
-import { createIndexes, isTable, type Kept, type Target } from '../sql.ts';
+import { isTable, type Kept, type Target } from '../sql.ts';
 import { type Execute, type Execution, OperationError } from './execution.ts';
 import { projectionsIn, withStatus } from './names.ts';
 import { proveAll } from './prove.ts';
@@ -73,8 +74,7 @@ async function startOrResume(wanted: readonly Kept['projection'][], execution: E
     for (const projection of fresh) {
       // Whoever keeps the window fills it from the log as well: a window without a fence is one that was lost.
       const status = projection.kind === 'window' ? 'ready' : 'building';
-      const indexed = projection.kind === 'rollup';
-      made.push(await createGeneration(client, schema, projection, { status, partitions: config.partitions, indexed }));
+      made.push(await createGeneration(client, schema, projection, { status, partitions: config.partitions }));
     }
     return made;
   });
@@ -97,7 +97,7 @@ async function fillTables(targets: readonly Target[], throttleMs: unknown, execu
   };
   let reached = total(await fill(targets, options));
   report({ step: 'indexing' });
-  for (const target of targets) for (const statement of createIndexes(target)) await pool.query(statement);
+  for (const target of targets) await complete(pool, target);
   for (let round = 0; round < ROUNDS; round += 1) {
     const before = reached;
     reached = total(await fill(targets, options));

@@ -9,7 +9,7 @@ import { checkpointKey, loadCheckpoints } from '../checkpoints.ts';
 import { loadAcceptedLosses } from '../halts.ts';
 import type { LogSlice, RawSlice } from '../log-slice.ts';
 import { loadDiscarded } from '../parked.ts';
-import type { Target } from '../sql.ts';
+import { isIndexed, type Target } from '../sql.ts';
 import { Filler } from './filler.ts';
 
 export interface FillOptions {
@@ -40,13 +40,20 @@ export async function fill(
   const partitions = [...ends.keys()];
   const checkpoints = await loadCheckpoints(pool, first.schema, targets, partitions);
   const discarded = await loadDiscarded(pool, first.schema);
-  const fillers = targets.map((target) => {
-    const own = partitions.flatMap((partition) => {
-      const checkpoint = checkpoints.get(checkpointKey(target, partition));
-      return checkpoint ? [[partition, checkpoint] as const] : [];
-    });
-    return new Filler(pool, target, new Map(own), discarded.get(target.projection.name));
-  });
+  const fillers = await Promise.all(
+    targets.map(async (target) => {
+      const own = partitions.flatMap((partition) => {
+        const checkpoint = checkpoints.get(checkpointKey(target, partition));
+        return checkpoint ? [[partition, checkpoint] as const] : [];
+      });
+      const { rows } = await pool.query<{ indexed: boolean }>(isIndexed(target));
+      return new Filler(pool, target, {
+        checkpoints: new Map(own),
+        discarded: discarded.get(target.projection.name),
+        indexed: rows[0]?.indexed ?? false,
+      });
+    }),
+  );
   const from = new Map(
     partitions.map((partition) => [partition, Math.min(...fillers.map((filler) => filler.position(partition)))]),
   );

@@ -14,14 +14,15 @@ import { columnsOf, copyIn, insertParked, type Target, upsert } from '../sql.ts'
 
 /** Events that are folded before they are written: rollups gain from more, a ledger has a row for each. */
 const BATCH_EVENTS = { rollup: 200_000, ledger: 20_000 };
-/** Rows of a rollup that are held before they are written, whatever the number of events. */
-const BATCH_ROWS = 100_000;
+/** Rows of a rollup that are held before they are written, whatever the number of events: they take memory. */
+const BATCH_ROWS = 20_000;
 
 export class Filler {
   readonly target: Target;
   readonly #pool: pg.Pool;
   readonly #checkpoints: Map<number, Checkpoint>;
   readonly #discarded: Discarded | undefined;
+  readonly #indexed: boolean;
   readonly #statements: { upsert: string; copyIn: string };
   /** What is folded and not written. */
   #fold: Fold;
@@ -31,11 +32,17 @@ export class Filler {
   #writing: Promise<void> = Promise.resolve();
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(pool: pg.Pool, target: Target, checkpoints: Map<number, Checkpoint>, discarded: Discarded | undefined) {
+  /** `indexed`: the table has its key. Rows of one that has not are merged when it gets it, by `complete.ts`. */
+  constructor(
+    pool: pg.Pool,
+    target: Target,
+    options: { checkpoints: Map<number, Checkpoint>; discarded: Discarded | undefined; indexed: boolean },
+  ) {
     this.target = target;
     this.#pool = pool;
-    this.#checkpoints = checkpoints;
-    this.#discarded = discarded;
+    this.#checkpoints = options.checkpoints;
+    this.#discarded = options.discarded;
+    this.#indexed = options.indexed;
     this.#statements = { upsert: upsert(target), copyIn: copyIn(target) };
     this.#fold = startFold(target.projection);
   }
@@ -105,6 +112,7 @@ export class Filler {
         if (how === 'copy') await copyRows(client, this.#statements.copyIn, columns, fold.rows());
         else await client.query({ text: this.#statements.upsert, values: toArrays(fold.rows(), columns) });
       });
+    if (!this.#indexed) return write('copy');
     if (projection.kind === 'rollup') return write('upsert');
     return write('copy').catch((error) => {
       if (!isUniqueViolation(error)) throw error;

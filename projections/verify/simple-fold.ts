@@ -5,7 +5,7 @@
  */
 import type { Event } from '../../domain/messages.generated.ts';
 import type { EmitRow, EventContext, Measure, Projection, Row, Value } from '../define.ts';
-import { LAST_RECORDED } from '../fold.ts';
+import { LAST_RECORDED } from '../merge.ts';
 
 /** A row as text, column by column; null where there is no value. Times are milliseconds since 1970 UTC. */
 export type PlainRow = Map<string, string | null>;
