@@ -3,7 +3,8 @@ import { Counter, counterOf, Histogram, latencyBuckets, Registry, timed } from '
 import { peekAddress } from '../../schemas/address.ts';
 import type { Store } from '../state/store.ts';
 import type { Decided } from './batch.ts';
-import type { OwnerOptions, ProcessorMetrics } from './owner.ts';
+import type { ProcessorMetrics } from './follower.ts';
+import type { OwnerOptions } from './owner.ts';
 
 export interface ProcessorMeters {
   registry: Registry;

@@ -3,19 +3,17 @@
  * what it decides with the offsets at which it expects it to land, and goes on only from what the log then says.
  * Correctness never depends on there being one owner.
  */
-import { outcomeOf } from '../../domain/decide.ts';
-import type { Event } from '../../domain/messages.generated.ts';
 import type { LogRecord } from '../../platform/kafka/consume.ts';
 import { LogLostError } from '../../platform/kafka/log-lost.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { isConnectionLost } from '../../platform/postgres/index.ts';
-import { type Codec, RegistryAwayError } from '../../platform/registry/codec.ts';
-import { retry } from '../../platform/retry.ts';
-import { isValid } from '../../schemas/address.ts';
+import type { Codec } from '../../platform/registry/codec.ts';
 import type { Store } from '../state/store.ts';
 import { type Decided, decideBatch } from './batch.ts';
+import { Follower, type ProcessorMetrics } from './follower.ts';
 import { Inbox } from './inbox.ts';
-import { keyOfRecord, type Received, receive } from './received.ts';
+import { isAway, patiently } from './patience.ts';
+import { type Received, receive } from './received.ts';
 import { LostOwnershipError, View } from './view.ts';
 
 type TopicName = 'commands' | 'events';
@@ -42,11 +40,6 @@ export interface OwnerOptions {
   onFailure(error: unknown): void;
 }
 
-export interface ProcessorMetrics {
-  valid: number;
-  void: number;
-}
-
 /** An append landed elsewhere than expected: something came in between, and all of the batch is void. */
 class LandedElsewhereError extends Error {
   override name = 'LandedElsewhereError';
@@ -62,13 +55,8 @@ const AWAY_MS = 1000;
 
 export class Owner {
   readonly #options: OwnerOptions;
-  #view: View;
+  readonly #follower: Follower;
   readonly #commands: Inbox;
-  readonly #events: Inbox;
-  /** Commands whose batch is under way: they get the answer that the log has for them even when the append failed. */
-  readonly #underway = new Map<number, Received>();
-  /** The end that events must be read to before anything is decided; undefined when that was done. */
-  #mustReach: number | undefined;
   /** The last decided command is read again first, to check that it still is the one that was decided. */
   #toCheck: { offset: number; id: string } | undefined;
   readonly #stopping = new AbortController();
@@ -79,10 +67,10 @@ export class Owner {
 
   private constructor(options: OwnerOptions, view: View, mustReach: number) {
     this.#options = options;
-    this.#commands = new Inbox((paused) => options.throttle('commands', paused));
-    this.#events = new Inbox((paused) => options.throttle('events', paused || this.#mustReach === undefined));
-    this.#view = view;
-    this.#mustReach = mustReach;
+    const { codec, metrics, answer, throttle } = options;
+    this.#commands = new Inbox((paused) => throttle('commands', paused));
+    const follow = { codec, metrics, answer, patiently: this.#patiently, throttle: throttle.bind(null, 'events') };
+    this.#follower = new Follower(follow, view, mustReach);
   }
 
   /**
@@ -102,13 +90,13 @@ export class Owner {
   }
 
   onCommands(records: LogRecord[]): void {
-    if (this.#mustReach !== undefined) return;
+    if (!this.#follower.isDone) return;
     this.#commands.push(records);
     this.#wake();
   }
 
   onEvents(records: LogRecord[]): void {
-    this.#events.push(records);
+    this.#follower.push(records);
     this.#wake();
   }
 
@@ -150,10 +138,11 @@ export class Owner {
 
   async #step(): Promise<void> {
     if (this.#flushFailure) throw this.#flushFailure;
-    if (this.#events.length > 0) await this.#foldEvents();
-    if (this.#mustReach !== undefined && this.#view.position >= this.#mustReach) await this.#beginDeciding();
-    else if (this.#mustReach === undefined && this.#commands.length > 0) await this.#decide();
-    else if (this.#events.length === 0) await this.#sleep(IDLE_MS);
+    const follower = this.#follower;
+    if (follower.waiting > 0) await follower.fold();
+    if (follower.isAtEnd) await this.#beginDeciding();
+    else if (follower.isDone && this.#commands.length > 0) await this.#decide();
+    else if (follower.waiting === 0) await this.#sleep(IDLE_MS);
     while (this.#lagsBehind() && !this.#flushFailure && !this.#stopping.signal.aborted) {
       this.flush();
       await this.#flushing;
@@ -167,67 +156,24 @@ export class Owner {
   /** The log was read to its end: commands go on at exactly the one after the last valid event's. */
   async #beginDeciding(): Promise<void> {
     await this.#answerPassed();
-    this.#mustReach = undefined;
+    this.#follower.finish();
     this.#commands.clear();
     this.#toCheck = this.#view.lastCommand;
-    // Its own events it has; whether others append too it learns from where the next batch lands.
-    this.#options.throttle('events', true);
     this.#options.seek('commands', this.#toCheck?.offset ?? 0);
   }
 
   /** Repeats under way with others whose events turned out to be in the log: nobody comes back to them to decide them. */
   async #answerPassed(): Promise<void> {
     const last = this.#view.lastCommand?.offset ?? -1;
-    const passed = [...this.#underway.values()].filter(({ command, record }) => command && record.offset <= last);
+    const passed = [...this.#follower.underway.values()].filter(
+      ({ command, record }) => command && record.offset <= last,
+    );
     if (passed.length === 0) return;
     await this.#patiently(() => this.#view.load(passed.map(({ key }) => key)));
     const { codec, answer } = this.#options;
     const decided = decideBatch(passed, this.#view.position, (key) => this.#view.stateOf(key), codec, BATCH);
     answer(decided.filter(({ appended }) => !appended));
-    for (const { record } of passed) this.#underway.delete(record.offset);
-  }
-
-  async #foldEvents(): Promise<void> {
-    this.#events.dropBelow(this.#view.position);
-    const records = this.#events.peek(this.#events.length);
-    this.#events.clear();
-    const valid = records.filter(isValid);
-    await this.#patiently(() => this.#options.codec.learn(valid.map((record) => record.value)));
-    await this.#patiently(() => this.#view.load(valid.map(keyOfRecord)));
-    for (const record of records) {
-      if (record.offset !== this.#view.position) {
-        throw new LogLostError(`events went on at ${record.offset}, expected ${this.#view.position}`);
-      }
-      if (isValid(record)) this.#foldRecord(record);
-      else this.#skip(record);
-    }
-  }
-
-  #foldRecord(record: LogRecord): void {
-    const event = this.#options.codec.decode(record.value) as Event;
-    const { commandId, commandOffset } = event.data;
-    const last = this.#view.lastCommand?.offset ?? -1;
-    if (commandOffset <= last) {
-      throw new LogLostError(
-        `the event at ${record.offset} answers command ${commandOffset}, but ${last} was answered before it`,
-      );
-    }
-    const stored = { offset: record.offset, key: keyOfRecord(record), bytes: record.value ?? Buffer.alloc(0) };
-    this.#view.fold(stored, event, { offset: commandOffset, id: commandId });
-    this.#options.metrics.valid += 1;
-    const received = this.#underway.get(commandOffset);
-    const answer = received && {
-      received,
-      outcome: outcomeOf(event, record.offset),
-      appended: { event, bytes: stored.bytes },
-    };
-    if (answer) this.#options.answer([answer]);
-    this.#underway.delete(commandOffset);
-  }
-
-  #skip(record: LogRecord): void {
-    this.#view.skip(record.offset);
-    this.#options.metrics.void += 1;
+    for (const { record } of passed) this.#follower.underway.delete(record.offset);
   }
 
   async #decide(): Promise<void> {
@@ -250,7 +196,7 @@ export class Owner {
     const appends = batch.flatMap(({ received, appended }) => (appended ? [{ received, ...appended }] : []));
     if (appends.length === 0) return;
     for (const { received, parkAs } of batch) if (parkAs) await this.#options.park(received.record, parkAs);
-    for (const { received } of batch) this.#underway.set(received.record.offset, received);
+    for (const { received } of batch) this.#follower.underway.set(received.record.offset, received);
     const expected = this.#view.position;
     const landed = await this.#options.append(
       appends.map(({ received, bytes }) => ({ key: received.command ? received.record.key : null, value: bytes })),
@@ -261,7 +207,7 @@ export class Owner {
       this.#view.fold({ offset: expected + index, key: received.key, bytes }, event, command);
     }
     this.#options.metrics.valid += appends.length;
-    this.#underway.clear();
+    this.#follower.underway.clear();
   }
 
   #checkLastCommand(received: Received | undefined): void {
@@ -283,22 +229,25 @@ export class Owner {
     const { logger, partition } = this.#options;
     if (!isPassing(error)) throw error;
     logger.warn({ partition, reason: error instanceof Error ? error.message : error }, 'reading the log again');
+    let view = this.#view;
     if (error instanceof LostOwnershipError || this.#flushFailure) {
       this.#flushFailure = undefined;
-      this.#view = await openView(this.#options, this.#stopping.signal);
+      view = await openView(this.#options, this.#stopping.signal);
     } else if (!(error instanceof LandedElsewhereError)) {
       await this.#sleep(RETRY_MS);
     }
     this.#commands.clear();
-    this.#events.clear();
-    this.#options.seek('events', this.#view.position);
-    this.#options.throttle('events', false);
-    this.#mustReach = await this.#patiently(this.#options.logEnd);
+    this.#follower.restart(view);
+    this.#options.seek('events', view.position);
+    this.#follower.readTo(await this.#patiently(this.#options.logEnd));
   }
 
-  #patiently<T>(attempt: () => Promise<T>): Promise<T> {
-    return patiently(this.#options.logger, this.#stopping.signal, attempt);
+  get #view(): View {
+    return this.#follower.view;
   }
+
+  readonly #patiently = <T>(attempt: () => Promise<T>): Promise<T> =>
+    patiently(this.#options.logger, this.#stopping.signal, attempt);
 
   async #sleep(milliseconds: number): Promise<void> {
     const woken = new Promise<void>((resolve) => {
@@ -313,26 +262,9 @@ function isPassing(error: unknown): boolean {
   return error instanceof LandedElsewhereError || error instanceof LostOwnershipError || isAway(error);
 }
 
-function isAway(error: unknown): boolean {
-  return (
-    error instanceof RegistryAwayError ||
-    isConnectionLost(error) ||
-    (error instanceof Error && error.name.startsWith('KafkaJS'))
-  );
-}
-
 async function openView({ partition, store, codec, logger }: OwnerOptions, signal: AbortSignal): Promise<View> {
   const checkpoint = await patiently(logger, signal, () => store.checkpoint(partition));
   return new View(partition, checkpoint, store, codec);
-}
-
-/** Tries again until a server that is away is back. */
-function patiently<T>(logger: Logger, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
-  return retry(attempt, {
-    when: isAway,
-    onRetry: (error) => logger.warn({ reason: String(error) }, 'a server does not answer; waiting for it'),
-    signal,
-  });
 }
 
 function delay(milliseconds: number): Promise<void> {

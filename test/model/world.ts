@@ -1,6 +1,6 @@
 /** Everything of one history but the processors and clients: time, chance, servers, and what is kept for the rules. */
 import type { Answer, Replies } from '../../commands/answer.ts';
-import type { ProcessorMetrics } from '../../commands/processor/owner.ts';
+import type { ProcessorMetrics } from '../../commands/processor/follower.ts';
 import { createRandom, type Random } from '../../dev/seed/random.ts';
 import { Broker } from './broker.ts';
 import { Clock } from './clock.ts';

@@ -3,6 +3,7 @@ import type { Mutant } from '../../support/mutants.ts';
 
 const model = ['model/model'];
 const owner = 'commands/processor/owner.ts';
+const follower = 'commands/processor/follower.ts';
 const view = 'commands/processor/view.ts';
 const received = 'commands/processor/received.ts';
 const batch = 'commands/processor/batch.ts';
@@ -90,14 +91,14 @@ const log: Mutant[] = [
   },
   {
     guard: 'events are folded once, wherever reading goes on',
-    patch: { file: owner, search: 'this.#events.dropBelow(this.#view.position);', replacement: '' },
+    patch: { file: follower, search: 'this.#inbox.dropBelow(this.#view.position);', replacement: '' },
     tests: model,
     says: /events went on at/,
   },
   {
     guard: 'a hole between events ends the owner',
     patch: {
-      file: owner,
+      file: follower,
       search: 'if (record.offset !== this.#view.position) {',
       replacement: 'if (record.offset < 0) {',
     },
@@ -106,7 +107,7 @@ const log: Mutant[] = [
   },
   {
     guard: 'an event that answers what was answered before ends the owner',
-    patch: { file: owner, search: 'if (commandOffset <= last) {', replacement: 'if (commandOffset < -1) {' },
+    patch: { file: follower, search: 'if (commandOffset <= last) {', replacement: 'if (commandOffset < -1) {' },
     tests: ['model/lost-log'],
     says: /ends when an event answers what was answered before/,
   },
