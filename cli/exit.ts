@@ -2,7 +2,7 @@
 import { CommandApiUnreachable } from '../dev/command-errors.ts';
 import { DevError } from '../dev/dev-error.ts';
 import { ConfigError } from '../platform/config.ts';
-import { PostgresUnreachable } from './services.ts';
+import { PostgresUnreachable, RedisUnreachable } from './services.ts';
 
 export const exitCodes = {
   done: 0,
@@ -35,7 +35,8 @@ export function explain(error: unknown, json: boolean): ExitCode {
 }
 
 function codeOf(error: unknown): ExitCode {
-  if (error instanceof CommandApiUnreachable || error instanceof PostgresUnreachable) return exitCodes.unreachable;
+  const services = [CommandApiUnreachable, PostgresUnreachable, RedisUnreachable];
+  if (services.some((unreachable) => error instanceof unreachable)) return exitCodes.unreachable;
   if (error instanceof ConfigError) return exitCodes.usage;
   return exitCodes.failed;
 }

@@ -9,7 +9,11 @@ export function projectionCommand(): Command {
   const projection = new Command('projection').description(
     'Read models: where they stand, rebuilding them from the log, and proving them equal to it.',
   );
-  projection.command('list').description('Every projection and its generations.').addOption(json()).action(list);
+  projection
+    .command('list')
+    .description('Every projection, the live window, and their generations.')
+    .addOption(json())
+    .action(list);
   projection
     .command('status')
     .description('Positions, lag, speed, what is parked or halted, and to where each was verified.')
@@ -32,8 +36,9 @@ export function projectionCommand(): Command {
   named(projection.command('drop')).description('Remove the previous and the unfinished generations.').action(drop);
   named(projection.command('verify'))
     .description(
-      'Fold the log by a second, simple way and compare every row at one exact position, while everything goes on. ' +
-        'Exit code 3: it differs; the output names the first key, both values and the events that touch it.',
+      'Fold the log by a second, simple way and compare every row, and every figure of the live window, at one exact ' +
+        'position, while everything goes on. Exit code 3: it differs; the output names the first key, both values and ' +
+        'the events that touch it.',
     )
     .option('--at <vector>', 'at the first moment that has these events, as partition:next,…', parseVector)
     .action(verify);

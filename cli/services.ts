@@ -15,6 +15,16 @@ export class PostgresUnreachable extends DevError {
   }
 }
 
+/** Redis can't be reached. */
+export class RedisUnreachable extends DevError {
+  override name = 'RedisUnreachable';
+
+  constructor(cause: unknown) {
+    const hint = 'Start everything with: npm start, or set REDIS_URL and the other three addresses.';
+    super(`Redis does not answer: ${reasonOf(cause)}.`, hint, { cause });
+  }
+}
+
 export function settings(): Config {
   return readConfig({ ...runningAddresses(), ...environment });
 }

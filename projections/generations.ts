@@ -8,6 +8,7 @@ import { inTransaction, isMissingTable } from '../platform/postgres/index.ts';
 import { retry } from '../platform/retry.ts';
 import type { Projection, Window } from './define.ts';
 import { liveWindow } from './live.ts';
+import { parkAsLive } from './parked.ts';
 import { createIndexes, createTable, createView, isTable, type Kept, quote, type Target, tableOf } from './sql.ts';
 
 /**
@@ -136,6 +137,7 @@ export async function createGeneration<P extends Kept['projection']>(
      from generate_series(0, $3 - 1) as all_of (partition)`,
     [projection.name, target.generation, options.partitions, !isTable(target)],
   );
+  if (!isTable(target)) await parkAsLive(client, target);
   return target;
 }
 

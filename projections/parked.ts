@@ -63,6 +63,33 @@ export async function loadDiscarded(pool: pg.Pool | pg.ClientBase, schema: strin
   return new Map(rows.map(({ projection, places }) => [projection, new Set(places)]));
 }
 
+/** What the live generation lacks, a window that begins where that one is lacks too, up to there. */
+export async function parkAsLive(client: pg.ClientBase, { projection, generation, schema }: Kept): Promise<void> {
+  const ns = quote(schema);
+  await client.query(
+    `insert into ${ns}.parked (projection, generation, partition, "offset", failure, error, parked_at)
+     select p.projection, $2, p.partition, p."offset", p.failure, p.error, p.parked_at
+     from ${ns}.parked p join ${ns}.generations live using (projection, generation)
+     join ${ns}.checkpoints c on (c.projection, c.generation, c.partition) = ($1, $2, p.partition)
+     where p.projection = $1 and live.status = 'live' and p."offset" < c.next_offset`,
+    [projection.name, generation],
+  );
+}
+
+/** The events that a generation does without, parked or discarded, as "partition:offset". */
+export async function loadLacking(
+  client: pg.Pool | pg.ClientBase,
+  { projection, generation, schema }: Kept,
+): Promise<ReadonlySet<string>> {
+  const ns = quote(schema);
+  const { rows } = await client.query<{ place: string }>(
+    `select partition || ':' || "offset" as place from ${ns}.parked where projection = $1 and generation = $2
+     union select partition || ':' || "offset" from ${ns}.discarded where projection = $1`,
+    [projection.name, generation],
+  );
+  return new Set(rows.map(({ place }) => place));
+}
+
 /** One parked event as an operator sees it. */
 export interface ParkedEvent extends Parked {
   projection: string;

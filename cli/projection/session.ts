@@ -31,6 +31,7 @@ export async function withSession<T>(use: (session: Session) => Promise<T>): Pro
   try {
     return await use({ config, names, pool, logEnds });
   } catch (error) {
+    if (error instanceof DevError) throw error;
     if (isMissingTable(error)) {
       throw new DevError(
         `There are no read models in the namespace ${config.namespace}.`,

@@ -13,7 +13,8 @@ export function list({ json }: Named): Promise<void> {
   return withSession(async (session) => {
     const found = await read(session);
     if (json) process.stdout.write(`${JSON.stringify({ generations: found })}\n`);
-    else process.stdout.write(table(['projection', 'generation', 'status', 'version'], found.map(shortRow)));
+    else
+      process.stdout.write(table(['projection', 'generation', 'status', 'version', 'verified'], found.map(shortRow)));
   });
 }
 
@@ -65,7 +66,7 @@ function reach({ positions }: GenerationStanding): number {
 }
 
 function shortRow(one: GenerationStanding): string[] {
-  return [one.projection, String(one.generation), statusOf(one), String(one.version)];
+  return [one.projection, String(one.generation), statusOf(one), String(one.version), verifiedOf(one)];
 }
 
 /** Says when the live tables were made by another version of the code: they stand still. */

@@ -1,16 +1,21 @@
 /** `sales projection verify`. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { DevError } from '../../dev/dev-error.ts';
 import { createKafka } from '../../platform/kafka/client.ts';
 import { createLogger } from '../../platform/logger.ts';
+import { createRedis } from '../../platform/redis.ts';
 import { createCodec } from '../../platform/registry/codec.ts';
 import { listGenerations } from '../../projections/generations.ts';
 import { decodeSlices } from '../../projections/log-slice.ts';
-import { isTable, type Kept } from '../../projections/sql.ts';
-import { standings } from '../../projections/status.ts';
+import { isTable, type Kept, type Target } from '../../projections/sql.ts';
 import { dayIn } from '../../projections/time.ts';
 import { describeVerdict, recordVerification } from '../../projections/verify/record.ts';
+import { vectorOf } from '../../projections/verify/table.ts';
 import { verify as compare } from '../../projections/verify/verify.ts';
+import { NotWholeError } from '../../projections/verify/window.ts';
 import { createProgress } from '../progress.ts';
+import { RedisUnreachable } from '../services.ts';
 import { endIncomplete } from './request.ts';
 import { chosen, type Named, type Session, withSession } from './session.ts';
 
@@ -28,26 +33,46 @@ export function verify(names: string[], { at, ...options }: VerifyOptions): Prom
       const found = all.find((one) => one.projection === projection.name && one.status === 'live');
       return found ? [{ projection, schema: session.names.postgres.read, generation: found.generation }] : [];
     });
-    for (const kept of live.filter(isTable)) {
-      if (at) await untilReached(session, kept, at);
-      await verifyOne(session, kept, options);
+    const redis = createRedis(session.config, 'sales-verify');
+    redis.on('error', () => {});
+    try {
+      if (!live.every(isTable)) await connect(redis);
+      for (const kept of live) {
+        if (at && isTable(kept)) await untilReached(session, kept, at);
+        await verifyOne(session, redis, kept, { ...options, at });
+      }
+    } finally {
+      redis.disconnect();
     }
   });
 }
 
-async function verifyOne(session: Session, kept: Parameters<typeof compare>[0], { json }: Named): Promise<void> {
+async function connect(redis: Redis): Promise<void> {
+  await redis.connect().catch((error) => {
+    throw new RedisUnreachable(error);
+  });
+}
+
+async function verifyOne(session: Session, redis: Redis, kept: Kept, { at, json }: VerifyOptions): Promise<void> {
   const { config, names, pool } = session;
   const codec = createCodec(config.registry, new Map());
   const storeDay = dayIn(config.storeTimeZone);
   const progress = createProgress({ label: `Verifying ${kept.projection.name}`, unit: 'events', json });
   const verdict = await compare(kept, {
     kafka: createKafka(config, 'sales-verify'),
-    topic: names.topics.events,
+    names,
     pool,
+    redis,
+    ...(at && { at }),
     logger: createLogger('sales-verify', 'silent'),
     decode: (slices) => decodeSlices(codec, storeDay, slices),
     onProgress: progress.update,
-  }).finally(() => progress.stop());
+  })
+    .catch((error) => {
+      if (error instanceof NotWholeError) throw new DevError(error.message, 'Then verify again.', { cause: error });
+      throw error;
+    })
+    .finally(() => progress.stop());
   await recordVerification(pool, kept, verdict);
   const { vector, ...rest } = verdict;
   const found = {
@@ -60,11 +85,11 @@ async function verifyOne(session: Session, kept: Parameters<typeof compare>[0], 
   if (verdict.first) endIncomplete();
 }
 
-async function untilReached({ pool, names, logEnds }: Session, kept: Kept, at: ReadonlyMap<number, number>) {
+/** Waits until a table has these events. */
+async function untilReached({ pool }: Session, kept: Target, at: ReadonlyMap<number, number>): Promise<void> {
   for (;;) {
-    const all = await standings(pool, names.postgres.read, await logEnds(), Date.now());
-    const own = all.find((one) => one.projection === kept.projection.name && one.generation === kept.generation);
-    if ([...at].every(([partition, next]) => (own?.positions[partition] ?? 0) >= next)) return;
+    const vector = await vectorOf(pool, kept);
+    if ([...at].every(([partition, next]) => (vector.get(partition) ?? 0) >= next)) return;
     await delay(POLL_MS);
   }
 }

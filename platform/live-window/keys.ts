@@ -17,6 +17,11 @@ export function firstMinute(now: number): number {
   return minuteOf(now - WINDOW_MS);
 }
 
+/** The moment (ms since 1970 UTC) at which that minute begins: nothing older counts at `now`. */
+export function startOfWindow(now: number): number {
+  return firstMinute(now) * MINUTE_MS;
+}
+
 /** Keys of one partition's window; `prefix` is the namespace's (`platform/names.ts`). */
 export function windowKeys(prefix: string, generation: number, partition: number) {
   const base = `${prefix}live:${generation}:${partition}:`;

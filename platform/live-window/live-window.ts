@@ -91,6 +91,11 @@ export class LiveWindowWriter {
     return (await this.#redis.mget(keys)).map((text) => (text === null ? null : safeInteger(text)));
   }
 
+  /** Takes a window's fence away: it says "rebuilding" until its writer has folded it anew. */
+  async invalidate(generation: number, partition: number): Promise<void> {
+    await this.#redis.del(windowKeys(this.#prefix, generation, partition).fence);
+  }
+
   /** Removes all windows of a generation. */
   async drop(generation: number, partitions: number): Promise<void> {
     const keys = Array.from({ length: partitions }, (_, partition) =>

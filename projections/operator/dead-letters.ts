@@ -1,6 +1,6 @@
 /** Retrying and discarding parked events. */
 import { readRange } from '../../platform/kafka/read.ts';
-import { windowKeys } from '../../platform/live-window/keys.ts';
+import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { startFold } from '../fold.ts';
 import { foldRecords } from '../fold-records.ts';
@@ -94,9 +94,14 @@ async function foldIn(kept: Kept, event: ParkedEvent, record: FoldedRecord, exec
   const { pool, redis, names } = execution;
   if (!isTable(kept)) {
     if (record.failure) return false;
-    await inTransaction(pool, (client) => unpark(client, kept.schema, event));
-    // A window without a fence is folded anew from the log, with what was missing.
-    await redis.del(windowKeys(names.redisPrefix, kept.generation, event.partition).fence);
+    // A window without a fence is folded anew from the log, with what was missing. The fence goes before the event leaves
+    // the list, so that no window without it is held to be complete; and once more after, since it may be back by then.
+    const writer = new LiveWindowWriter(redis, names.redisPrefix);
+    await inTransaction(pool, async (client) => {
+      await unpark(client, kept.schema, event);
+      await writer.invalidate(kept.generation, event.partition);
+    });
+    await writer.invalidate(kept.generation, event.partition);
     return true;
   }
   const fold = startFold(kept.projection);

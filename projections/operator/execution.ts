@@ -22,6 +22,16 @@ export interface Execution {
   report(progress: OperationProgress): void;
   /** Aborted when the operator stops: what is under way is left to be resumed. */
   signal: AbortSignal;
+  /** For the windows that projection workers fill; minutes unless given. */
+  windowPatience?: WindowPatience;
+}
+
+/** How long an operation waits for a live window to be filled. */
+export interface WindowPatience {
+  /** While no projection worker runs, milliseconds. */
+  withoutWorkerMs: number;
+  /** In all, milliseconds. */
+  inAllMs: number;
 }
 
 /** Does what was asked for, also when it was begun before; resolves to the outcome. Throws what the requester must see. */

@@ -1,21 +1,26 @@
 /** Verifies generations and keeps what came of it. */
 
-import { isTable, type Kept } from '../sql.ts';
+import type { Kept } from '../sql.ts';
 import { describeVerdict, recordVerification } from '../verify/record.ts';
 import { verify } from '../verify/verify.ts';
 import { type Execution, OperationError } from './execution.ts';
 
-/** Resolves to the number of rows that are as the log says, by projection. Throws with the first that is not. */
+/**
+ * Resolves to the number of rows (of the live window: of figures) that are as the log says, by projection. Throws with
+ * the first that is not.
+ */
 export async function proveAll(generations: readonly Kept[], execution: Execution): Promise<Record<string, number>> {
-  const { kafka, names, pool, logger, decode, report } = execution;
+  const { kafka, names, pool, redis, logger, decode, report, signal } = execution;
   const proven: Record<string, number> = {};
-  for (const kept of generations.filter(isTable)) {
+  for (const kept of generations) {
     const verdict = await verify(kept, {
       kafka,
+      names,
       pool,
+      redis,
       logger,
       decode,
-      topic: names.topics.events,
+      signal,
       onProgress: (done, total) => report({ step: `verifying ${kept.projection.name}`, done, total }),
     });
     await recordVerification(pool, kept, verdict);

@@ -2,14 +2,13 @@
  * Rebuild: new tables beside the live ones, filled from the log, kept level by the workers, proven against the log, and
  * only then live. Killed at any moment, it goes on where it was.
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { createGeneration, dropGenerations, handOver, listGenerations, promote } from '../generations.ts';
 import { complete } from '../rebuild/complete.ts';
 import { fill } from '../rebuild/fill.ts';
 import { isTable, type Kept, type Target } from '../sql.ts';
-import { type Execute, type Execution, OperationError } from './execution.ts';
+import type { Execute, Execution } from './execution.ts';
+import { emptyWindows, untilWindowsAreWhole } from './live-windows.ts';
 import { projectionsIn, withStatus } from './names.ts';
 import { proveAll } from './prove.ts';
 import { createThrottle } from './throttle.ts';
@@ -78,6 +77,7 @@ async function startOrResume(wanted: readonly Kept['projection'][], execution: E
     }
     return made;
   });
+  await emptyWindows(created, execution);
   return [...generations, ...created];
 }
 
@@ -104,28 +104,6 @@ async function fillTables(targets: readonly Target[], throttleMs: unknown, execu
     if (reached - before < CLOSE) break;
   }
   return reached;
-}
-
-async function untilWindowsAreWhole(
-  generations: readonly Kept[],
-  { redis, names, config, report, signal, pool }: Execution,
-) {
-  const writer = new LiveWindowWriter(redis, names.redisPrefix);
-  for (const { projection, generation } of generations) {
-    if (projection.kind !== 'window') continue;
-    report({ step: 'filling the live window' });
-    const places = Array.from({ length: config.partitions }, (_, partition) => ({ generation, partition }));
-    for (;;) {
-      const { rows } = await pool.query<{ partition: number; next_offset: number }>(
-        `select partition, next_offset from ${names.postgres.read}.checkpoints where projection = $1 and generation = $2`,
-        [projection.name, generation],
-      );
-      const fences = await writer.fences(places);
-      if (rows.every(({ partition, next_offset }) => (fences[partition] ?? -1) >= next_offset)) break;
-      if (signal.aborted) throw new OperationError('the operator stops');
-      await delay(200, undefined, { signal });
-    }
-  }
 }
 
 function total(vector: ReadonlyMap<number, number>): number {

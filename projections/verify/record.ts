@@ -1,7 +1,7 @@
 /** What was verified, to which position vector, when, and what came of it. */
 import type pg from 'pg';
-import { type Kept, quote } from '../sql.ts';
-import type { Verdict } from './verify.ts';
+import { isTable, type Kept, quote } from '../sql.ts';
+import type { Verdict } from './verdict.ts';
 
 export async function createVerificationsTable(client: pg.ClientBase, schema: string): Promise<void> {
   await client.query(`create table if not exists ${quote(schema)}.verifications (
@@ -27,12 +27,13 @@ export async function recordVerification(pool: pg.Pool, kept: Kept, verdict: Ver
 }
 
 /** One line for a person. */
-export function describeVerdict({ projection, generation }: Kept, { rows, differences, first }: Verdict): string {
-  const name = `${projection.name} (generation ${generation})`;
-  if (!first) return `${name}: ${rows} rows are as the log says.`;
-  const side = (values: object | null) => (values ? JSON.stringify(values) : 'no row');
+export function describeVerdict(kept: Kept, { rows, differences, first }: Verdict): string {
+  const name = `${kept.projection.name} (generation ${kept.generation})`;
+  const [place, what, none] = isTable(kept) ? ['table', 'rows', 'no row'] : ['window', 'figures', 'nothing'];
+  if (!first) return `${name}: ${rows} ${what} are as the log says.`;
+  const side = (values: object | null) => (values ? JSON.stringify(values) : none);
   return (
-    `${name}: ${differences} of ${rows} rows differ from the log. The first is ${JSON.stringify(first.key)}: the table ` +
-    `has ${side(first.table)}, the log says ${side(first.log)}. Events that touch it: ${first.events.join(', ') || 'none'}.`
+    `${name}: ${differences} of ${rows} ${what} differ from the log. The first is ${JSON.stringify(first.key)}: the ${place} ` +
+    `has ${side(first.kept)}, the log says ${side(first.log)}. Events that touch it: ${first.events.join(', ') || 'none'}.`
   );
 }

@@ -3,22 +3,30 @@
  * engine what the projection means (its handlers) and nothing of how the engine keeps it: no batches, no merging of
  * deltas, no SQL, no checkpoints.
  */
+import { createHash } from 'node:crypto';
 import type { Event } from '../../domain/messages.generated.ts';
 import type { EmitRow, EventContext, Measure, Projection, Row, Value } from '../define.ts';
 import { LAST_RECORDED } from '../merge.ts';
 
-/** A row as text, column by column; null where there is no value. Times are milliseconds since 1970 UTC. */
-export type PlainRow = Map<string, string | null>;
+/** A row as text, in order of the columns; null where there is no value. Times are milliseconds since 1970 UTC. */
+export type PlainRow = readonly (string | null)[];
 
 export class SimpleFold {
-  /** By {@link keyOf}. */
-  readonly rows = new Map<string, PlainRow>();
   readonly #projection: Projection;
+  readonly #columns: readonly string[];
   readonly #includes: (key: string) => boolean;
+  /** By {@link keyOf}; sums are bigints. */
+  readonly #rows = new Map<string, readonly Value[]>();
+  /** A ledger's rows are written once and never change: their digests say as much, in little memory. */
+  readonly #digests = new Map<string, string>();
 
-  /** Keeps only the keys that `includes` names, so that a table too large for memory can be folded part by part. */
-  constructor(projection: Projection, includes: (key: string) => boolean = () => true) {
+  /**
+   * `columns` are all of the table. Keeps only the keys that `includes` names, so that a table too large for memory can
+   * be folded part by part.
+   */
+  constructor(projection: Projection, columns: readonly string[], includes: (key: string) => boolean = () => true) {
     this.#projection = projection;
+    this.#columns = columns;
     this.#includes = includes;
   }
 
@@ -31,40 +39,61 @@ export class SimpleFold {
     }
   }
 
+  /** Whether the log says the same of this key; it is forgotten then. */
+  take(key: string, row: PlainRow): boolean {
+    if (this.#projection.kind === 'ledger') {
+      const digest = this.#digests.get(key);
+      this.#digests.delete(key);
+      return digest === digestOf(row);
+    }
+    const expected = this.rowOf(key);
+    this.#rows.delete(key);
+    return expected?.every((value, index) => value === (row[index] ?? null)) ?? false;
+  }
+
+  /** Keys that were not taken. */
+  *left(): Generator<string> {
+    yield* this.#rows.keys();
+    yield* this.#digests.keys();
+  }
+
+  /** What the log says of a key of a rollup. */
+  rowOf(key: string): PlainRow | undefined {
+    return this.#rows.get(key)?.map(textOf);
+  }
+
   #addOnce(key: string, row: Row): void {
-    if (!this.rows.has(key)) this.rows.set(key, plain(row));
+    if (!this.#digests.has(key)) this.#digests.set(key, digestOf(plain(row, this.#columns)));
   }
 
   #addTo(key: string, row: Row, given: Row, measures: Readonly<Record<string, Measure>>, context: EventContext): void {
-    const before = this.rows.get(key) ?? plain(row);
-    const after: PlainRow = new Map(before);
+    const before = this.#rows.get(key);
+    const kept = (name: string) => before?.[this.#columns.indexOf(name)] ?? null;
     const recorded = BigInt(context.recordedAt) * 256n + BigInt(context.partition);
-    const isLast = recorded >= BigInt(before.get(LAST_RECORDED) ?? -1);
-    let hasLast = false;
-    for (const [name, { merge }] of Object.entries(measures)) {
-      const kept = before.get(name) ?? null;
-      const value = given[name] ?? null;
-      if (merge === 'sum') {
-        after.set(name, String(BigInt(kept ?? 0) + BigInt(value ?? 0)));
-      } else if (merge === 'last') {
-        hasLast = true;
-        after.set(name, isLast ? textOf(value) : kept);
-      } else if (value === null || kept === null) {
-        after.set(name, kept ?? textOf(value));
-      } else {
-        const isSmaller = BigInt(value) < BigInt(kept);
-        after.set(name, isSmaller === (merge === 'min') ? textOf(value) : kept);
-      }
-    }
-    if (hasLast && isLast) after.set(LAST_RECORDED, String(recorded));
-    this.rows.set(key, after);
+    const isLast = recorded >= BigInt(kept(LAST_RECORDED) ?? -1);
+    const after = this.#columns.map((name) => {
+      const merge = measures[name]?.merge;
+      if (merge === 'sum') return BigInt(kept(name) ?? 0) + BigInt(given[name] ?? 0);
+      if (merge === 'last') return isLast ? (given[name] ?? null) : kept(name);
+      if (merge) return extreme(merge, kept(name), given[name] ?? null);
+      if (name === LAST_RECORDED) return isLast ? recorded : kept(name);
+      return row[name] ?? null;
+    });
+    this.#rows.set(key, after);
   }
+}
+
+function extreme(merge: 'min' | 'max', kept: Value, given: Value): Value {
+  if (given === null || kept === null) return kept ?? given;
+  const isSmaller = BigInt(given) < BigInt(kept);
+  return isSmaller === (merge === 'min') ? given : kept;
 }
 
 /** The rows that one event adds to: their keys as text, their columns and what is added. */
 export function emitted(projection: Projection, event: Event, context: EventContext) {
+  const keys = Object.keys(projection.table.key);
   const found: { key: string; row: Row; measures: Row }[] = [];
-  const emit: EmitRow = (row, measures = {}) => found.push({ key: keyOf(projection, plain(row)), row, measures });
+  const emit: EmitRow = (row, measures = {}) => found.push({ key: keyOf(plain(row, keys)), row, measures });
   const handler = projection.handlers[event.type] as (
     data: Event['data'],
     emit: EmitRow,
@@ -74,15 +103,20 @@ export function emitted(projection: Projection, event: Event, context: EventCont
   return found;
 }
 
-/** The key columns of a row as one text. */
-export function keyOf({ table }: Projection, row: PlainRow): string {
-  return JSON.stringify(Object.keys(table.key).map((name) => row.get(name) ?? null));
+/** The values of the key's columns as one text. */
+export function keyOf(values: PlainRow): string {
+  return JSON.stringify(values);
 }
 
-function plain(row: Row): PlainRow {
-  return new Map(Object.entries(row).map(([name, value]) => [name, textOf(value)]));
+/** The columns of a row as text. */
+export function plain(row: Row, columns: readonly string[]): PlainRow {
+  return columns.map((name) => textOf(row[name] ?? null));
 }
 
 function textOf(value: Value): string | null {
   return value === null ? null : String(value);
+}
+
+function digestOf(row: PlainRow): string {
+  return createHash('md5').update(JSON.stringify(row)).digest().toString('latin1');
 }

@@ -14,7 +14,9 @@ import type { Codec } from '../../platform/registry/codec.ts';
 import { retry } from '../../platform/retry.ts';
 import { projections } from '../catalogue.ts';
 import { clearHalt, recordHalt } from '../halts.ts';
+import { liveWindow as windowProjection } from '../live.ts';
 import { decodeSlices, type RawSlice } from '../log-slice.ts';
+import { loadLacking } from '../parked.ts';
 import { type Positions, ReadModels } from '../read-models.ts';
 import { dayIn } from '../time.ts';
 import { type Applier, applyBatch, reload } from './apply.ts';
@@ -58,6 +60,8 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
   const liveWindow = new LiveWindowKeeper({
     writer: new LiveWindowWriter(redis, names.redisPrefix),
     refold: refoldFromLog({ kafka, topic, logger, decode, now }),
+    lacking: (generation) =>
+      loadLacking(pool, { projection: windowProjection, schema: names.postgres.read, generation }),
     logger,
     now,
   });

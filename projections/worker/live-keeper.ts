@@ -3,8 +3,20 @@ import type { Logger } from '../../platform/logger.ts';
 import { LiveFold } from '../live.ts';
 import type { LogSlice } from '../log-slice.ts';
 
-/** Folds the window of each partition (by number) anew from the log, up to the given offset. */
-export type Refold = (ends: ReadonlyMap<number, number>) => Promise<LiveFold[]>;
+/**
+ * Folds the window of each partition (by number) anew from the log, up to the given offset, without what it lacks
+ * ("partition:offset").
+ */
+export type Refold = (ends: ReadonlyMap<number, number>, lacking: ReadonlySet<string>) => Promise<LiveFold[]>;
+
+export interface KeeperOptions {
+  writer: LiveWindowWriter;
+  refold: Refold;
+  /** The events that a generation does without, parked or discarded. */
+  lacking(generation: number): Promise<ReadonlySet<string>>;
+  logger: Logger;
+  now: () => number;
+}
 
 interface Kept {
   generation: number;
@@ -25,14 +37,16 @@ interface Kept {
 export class LiveWindowKeeper {
   readonly #writer: LiveWindowWriter;
   readonly #refold: Refold;
+  readonly #lacking: KeeperOptions['lacking'];
   readonly #logger: Logger;
   readonly #now: () => number;
   #kept: Kept[] = [];
   #rebuilding: Promise<void> = Promise.resolve();
 
-  constructor(options: { writer: LiveWindowWriter; refold: Refold; logger: Logger; now: () => number }) {
+  constructor(options: KeeperOptions) {
     this.#writer = options.writer;
     this.#refold = options.refold;
+    this.#lacking = options.lacking;
     this.#logger = options.logger;
     this.#now = options.now;
   }
@@ -97,7 +111,7 @@ export class LiveWindowKeeper {
     });
     for (const generation of new Set([...observed.keys()].map((kept) => kept.generation))) {
       const own = new Map([...observed].filter(([kept]) => kept.generation === generation));
-      this.#rebuilding = Promise.all([this.#rebuilding, this.#rebuild(own)]).then(() => {});
+      this.#rebuilding = Promise.all([this.#rebuilding, this.#rebuild(generation, own)]).then(() => {});
     }
   }
 
@@ -114,22 +128,35 @@ export class LiveWindowKeeper {
     await this.#rebuilding;
   }
 
-  async #rebuild(observed: ReadonlyMap<Kept, number | null>): Promise<void> {
+  async #rebuild(generation: number, observed: ReadonlyMap<Kept, number | null>): Promise<void> {
     const started = this.#now();
     const partitions = [...observed.keys()].map(({ partition }) => partition);
     try {
-      const folds = await this.#refold(new Map([...observed.keys()].map(({ partition, next }) => [partition, next])));
+      const lacking = await this.#lacking(generation);
+      const ends = new Map([...observed.keys()].map(({ partition, next }) => [partition, next]));
+      const folds = await this.#refold(ends, lacking);
       const byPartition = new Map(folds.map((fold) => [fold.partition, fold]));
       for (const [kept, fence] of observed) {
         const fold = byPartition.get(kept.partition);
         if (fold) await this.#putInPlace(kept, fold, fence);
       }
+      await this.#retractUnless(lacking, generation, partitions);
       this.#logger.info({ partitions, ms: this.#now() - started }, 'live window rebuilt from the log');
     } catch (error) {
       this.#logger.warn({ err: error, partitions }, 'live window not rebuilt; trying again');
     } finally {
       for (const kept of observed.keys()) if (kept.standing === 'rebuilding') kept.standing = 'unverified';
     }
+  }
+
+  /**
+   * An event that was let in while windows were folded without it is in none of them: they are folded once more. So they
+   * are when nobody can tell.
+   */
+  async #retractUnless(lacking: ReadonlySet<string>, generation: number, partitions: readonly number[]): Promise<void> {
+    const now = await this.#lacking(generation).catch(() => new Set<string>());
+    if ([...lacking].every((place) => now.has(place))) return;
+    for (const partition of partitions) await this.#writer.invalidate(generation, partition);
   }
 
   async #putInPlace(kept: Kept, fold: LiveFold, observed: number | null): Promise<void> {

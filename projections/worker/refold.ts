@@ -1,15 +1,13 @@
 import type { Kafka } from 'kafkajs';
+import { limits } from '../../domain/violations.ts';
 import { withAdmin } from '../../platform/kafka/client.ts';
 import { offsetsAt } from '../../platform/kafka/offsets.ts';
 import { readRange } from '../../platform/kafka/read.ts';
-import { WINDOW_MS } from '../../platform/live-window/keys.ts';
+import { startOfWindow } from '../../platform/live-window/keys.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { LiveFold } from '../live.ts';
 import type { LogSlice, RawSlice } from '../log-slice.ts';
 import type { Refold } from './live-keeper.ts';
-
-/** A sale may be recorded before it occurs, by a clock that is ahead: a day is the most that is accepted. */
-const CLOCK_AHEAD_MS = 24 * 3600 * 1000;
 
 /** Folds live windows from the log, reading only as far back as a window can reach. */
 export function refoldFromLog(options: {
@@ -20,8 +18,9 @@ export function refoldFromLog(options: {
   now(): number;
 }): Refold {
   const { kafka, topic, logger, decode, now } = options;
-  return async (ends) => {
-    const since = now() - WINDOW_MS - CLOCK_AHEAD_MS;
+  return async (ends, lacking) => {
+    // A sale may be recorded before it occurs, by a clock that is ahead.
+    const since = startOfWindow(now()) - limits.clockAhead;
     const starts = await withAdmin(kafka, (admin) => offsetsAt(admin, topic, since));
     const folds = new Map(
       [...ends].map(([partition, end]) => [
@@ -37,7 +36,10 @@ export function refoldFromLog(options: {
       from,
       to: ends,
       onRecords: async (partition, records) => {
-        for (const slice of await decode([{ partition, records }])) folds.get(partition)?.add(slice.records, slice.to);
+        for (const slice of await decode([{ partition, records }])) {
+          const counted = slice.records.filter(({ offset }) => !lacking.has(`${partition}:${offset}`));
+          folds.get(partition)?.add(counted, slice.to);
+        }
       },
     });
     return [...folds.values()];

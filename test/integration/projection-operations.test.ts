@@ -9,6 +9,7 @@ import { refund, sale } from '../support/documents.ts';
 import { openOperator, operate } from '../support/operator.ts';
 import { type Bench, openBench } from '../support/projection-worker.ts';
 import { until } from '../support/services.ts';
+import { prove } from '../support/verify.ts';
 
 const sales = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, index) => sale(`${prefix}-${index}`, { occurredAt: Date.now() - index * 20_000 }));
@@ -67,6 +68,38 @@ describe('operations on projections', function () {
     expect(await countSales()).to.equal(20);
     const { rows } = await bench.pool.query(`select reason from ${bench.schema}.discarded`);
     expect(rows).to.deep.equal([{ reason: 'a test sale of the till' }]);
+  });
+
+  it('keep out of the live window what it lacks, also when it is folded anew or rebuilt, and verify it so', async () => {
+    const now = Date.now();
+    const hours = (count: number) => now + count * 3600_000;
+    const [waiting, dropped] = ['poison-1', 'poison-2'].map((id) => sale(id, { occurredAt: now, currency: 'CHF' }));
+    const others = [-49, -47.9, -1, 0, 23].map((at) => sale(`at-${at}`, { occurredAt: hours(at) }));
+    await bench.log.append([waiting, dropped, ...others].flatMap((one) => one ?? []));
+    await bench.log.append(sales('void', 10), { void: true });
+    const worker = await bench.startWorker(poison);
+    await bench.caughtUp();
+    const [, second] = await listParked(bench.pool, bench.schema, { projection: 'live_window' });
+    const place = `${second?.partition}:${second?.offset}`;
+    await operate(bench, 'dlq-discard', { projection: 'live_window', place, reason: 'a test sale of the till' });
+    const figures = 4 + others.length;
+    const equal = { differences: 0, first: undefined, rows: figures };
+    expect(await prove(bench, 'live_window')).to.deep.include(equal);
+
+    // From here on the code can decode them.
+    await worker.stop();
+    await bench.startWorker();
+    await bench.redis.del(await bench.redis.keys(`${namesOf(bench.config.namespace).redisPrefix}live:*`));
+    await bench.caughtUp();
+    expect(await prove(bench, 'live_window')).to.deep.include(equal);
+    const rebuilt = await operate(bench, 'rebuild', { projections: ['live_window'] });
+    expect(rebuilt.outcome?.verified).to.deep.equal({ live_window: figures });
+    expect(await listParked(bench.pool, bench.schema, { projection: 'live_window' })).to.have.length(2);
+
+    await operate(bench, 'dlq-retry', { projection: 'live_window' });
+    for (const generation of [1, 2]) {
+      expect(await prove(bench, 'live_window', { generation })).to.deep.include({ differences: 0, rows: figures + 2 });
+    }
   });
 
   it('give the figures as they stood, under a label, and drop them', async () => {

@@ -1,13 +1,16 @@
 import { expect } from 'chai';
+import { windowKeys } from '../../platform/live-window/keys.ts';
+import { namesOf } from '../../platform/names.ts';
 import { listGenerations } from '../../projections/generations.ts';
 import { migrate } from '../../projections/migrate.ts';
-import { requestOperation } from '../../projections/operations.ts';
+import { findOperation, requestOperation } from '../../projections/operations.ts';
 import type { Operator } from '../../projections/operator/app.ts';
 import { everything } from '../../projections/operator/names.ts';
 import { goodsReturn, refund, sale, voiding } from '../support/documents.ts';
 import { openOperator, operate } from '../support/operator.ts';
 import { type Bench, openBench } from '../support/projection-worker.ts';
 import { until } from '../support/services.ts';
+import { prove } from '../support/verify.ts';
 
 const all = everything.map(({ name }) => name);
 
@@ -129,6 +132,49 @@ describe('projection rebuild', function () {
     await bench.log.append(documents('before', 20));
     await bench.startWorker();
     expect((await operate(bench, 'rebuild', { projections: ['revenue'], promote: false })).status).to.equal('done');
+  });
+
+  it('proves the live window before it goes live, and folds it anew when it is rebuilt', async () => {
+    await bench.log.append(documents('before', 50));
+    await bench.startWorker();
+    await bench.caughtUp();
+    const rebuilt = await operate(bench, 'rebuild', { projections: ['live_window'], promote: false });
+    expect(rebuilt.outcome?.verified).to.have.property('live_window').that.is.greaterThan(50);
+    expect(await statusesOf('live_window')).to.deep.equal(['1 live', '2 ready']);
+    const { minutes } = windowKeys(namesOf(bench.config.namespace).redisPrefix, 2, 0);
+    const field = (await bench.redis.hkeys(minutes)).find((name) => name.endsWith('|orders')) ?? '';
+    await bench.redis.hincrby(minutes, field, 1);
+    const refused = await operate(bench, 'promote', { projections: ['live_window'] });
+    expect(refused.outcome?.error).to.match(
+      /^live_window \(generation 2\): 1 of \d+ figures differ.*"orders".*It was not promoted\.$/,
+    );
+    expect(await statusesOf('live_window')).to.deep.equal(['1 live', '2 ready']);
+    expect((await operate(bench, 'rebuild', { projections: ['live_window'] })).status).to.equal('done');
+    expect(await statusesOf('live_window')).to.deep.equal(['1 previous', '2 live']);
+    expect(await prove(bench, 'live_window', { generation: 2 })).to.deep.include({ differences: 0 });
+  });
+
+  it('does not wait for ever for a window that no worker fills, and goes on where it was killed', async () => {
+    await operator.stop();
+    operator = await openOperator(bench, { withoutWorkerMs: 1500, inAllMs: 30_000 });
+    await bench.log.append(documents('before', 50));
+    const given = { projections: ['revenue', 'live_window'] };
+    const refused = await operate(bench, 'rebuild', given);
+    expect(refused.outcome?.error).to.match(/^no projection worker has run for 1.5 seconds.*npm start/);
+    expect(await statusesOf('live_window')).to.deep.equal(['1 live', '2 ready']);
+
+    await operator.stop();
+    operator = await openOperator(bench, { withoutWorkerMs: 30_000, inAllMs: 30_000 });
+    const id = await requestOperation(bench.pool, bench.schema, 'rebuild', given);
+    const operation = () => findOperation(bench.pool, bench.schema, id);
+    await until('it waits', async () => (await operation())?.progress?.step === 'filling the live window');
+    await operator.stop();
+    operator = await openOperator(bench);
+    await bench.startWorker();
+    await until('it is done', async () => (await operation())?.status === 'done', 30_000);
+    expect(await statusesOf('live_window')).to.deep.equal(['1 previous', '2 live']);
+    expect(await statusesOf('revenue')).to.deep.equal(['1 previous', '2 live']);
+    expect(bench.failures).to.deep.equal([]);
   });
 
   it('refuses a second rebuild of a projection while one is under way, and says so', async () => {

@@ -6,11 +6,16 @@ import { createCodec } from '../../platform/registry/codec.ts';
 import { decodeSlices } from '../../projections/log-slice.ts';
 import { findOperation, type Operation, type OperationKind, requestOperation } from '../../projections/operations.ts';
 import { type Operator, startOperator } from '../../projections/operator/app.ts';
+import type { WindowPatience } from '../../projections/operator/execution.ts';
 import { dayIn } from '../../projections/time.ts';
 import type { Bench } from './projection-worker.ts';
 import { until } from './services.ts';
 
-export function openOperator({ config, pool, redis, failures }: Bench): Promise<Operator> {
+/** An operator that waits for live windows as long as it is told to, or as long as operators do. */
+export function openOperator(
+  { config, pool, redis, failures }: Bench,
+  windowPatience?: WindowPatience,
+): Promise<Operator> {
   const codec = createCodec(config.registry, new Map());
   return startOperator({
     config,
@@ -21,6 +26,7 @@ export function openOperator({ config, pool, redis, failures }: Bench): Promise<
     codec,
     logger: createLogger('test', 'silent'),
     decode: (slices) => decodeSlices(codec, dayIn(config.storeTimeZone), slices),
+    ...(windowPatience && { windowPatience }),
     onFailure: (error) => failures.push(error),
   });
 }

@@ -1,0 +1,72 @@
+/** Live windows that a rebuild makes: projection workers fill them, and keep them level. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { withAdmin } from '../../platform/kafka/client.ts';
+import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
+import { isTable, type Kept } from '../sql.ts';
+import { vectorOf } from '../verify/table.ts';
+import { type Execution, OperationError, type WindowPatience } from './execution.ts';
+
+const POLL_MS = 200;
+/** A worker that is started again is back within a minute; folding the events of three days anew takes minutes at most. */
+const PATIENCE: WindowPatience = { withoutWorkerMs: 60_000, inAllMs: 15 * 60_000 };
+/** How often it is asked whether a worker runs, while none was seen. */
+const LOOKS = 6;
+
+/** Empties new windows: their number may be that of earlier ones, of which something is left. */
+export async function emptyWindows(generations: readonly Kept[], { redis, names, config }: Execution): Promise<void> {
+  const writer = new LiveWindowWriter(redis, names.redisPrefix);
+  for (const { generation } of generations.filter((one) => !isTable(one)))
+    await writer.drop(generation, config.partitions);
+}
+
+/**
+ * Resolves when each window has all that Postgres has committed for it. Throws {@link OperationError} when nobody fills
+ * them, or when it takes longer than the patience that there is.
+ */
+export async function untilWindowsAreWhole(generations: readonly Kept[], execution: Execution): Promise<void> {
+  const { withoutWorkerMs, inAllMs } = execution.windowPatience ?? PATIENCE;
+  const windows = generations.filter((one) => !isTable(one));
+  if (windows.length === 0) return;
+  execution.report({ step: 'filling the live window' });
+  const started = Date.now();
+  let workerSeen = started;
+  let looked = started;
+  while (!(await areWhole(windows, execution))) {
+    const now = Date.now();
+    if (now - started > inAllMs) {
+      throw new OperationError(
+        `the live window was not whole within ${inAllMs / 60_000} minutes: see what the projection worker logs, and ask again`,
+      );
+    }
+    if (now - looked > withoutWorkerMs / LOOKS) {
+      looked = now;
+      if (await workerRuns(execution)) workerSeen = now;
+    }
+    if (now - workerSeen > withoutWorkerMs) {
+      throw new OperationError(
+        `no projection worker has run for ${withoutWorkerMs / 1000} seconds, and only one can fill the live window: ` +
+          'start it (npm start does), and ask again',
+      );
+    }
+    if (execution.signal.aborted) throw new OperationError('the operator stops');
+    await delay(POLL_MS, undefined, { signal: execution.signal });
+  }
+}
+
+async function areWhole(windows: readonly Kept[], { redis, names, pool }: Execution): Promise<boolean> {
+  const writer = new LiveWindowWriter(redis, names.redisPrefix);
+  for (const window of windows) {
+    const vector = [...(await vectorOf(pool, window))];
+    const fences = await writer.fences(vector.map(([partition]) => ({ generation: window.generation, partition })));
+    if (!vector.every(([, next], index) => (fences[index] ?? -1) >= next)) return false;
+  }
+  return true;
+}
+
+/** Whether the group of the projection workers has a member. */
+function workerRuns({ kafka, names }: Execution): Promise<boolean> {
+  return withAdmin(kafka, async (admin) => {
+    const { groups } = await admin.describeGroups([names.groups.projections]);
+    return groups.some(({ members }) => members.length > 0);
+  });
+}

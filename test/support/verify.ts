@@ -1,0 +1,33 @@
+/** Proofs of a bench's live generations, in this process. */
+import { createKafka } from '../../platform/kafka/client.ts';
+import { createLogger } from '../../platform/logger.ts';
+import { namesOf } from '../../platform/names.ts';
+import { createCodec } from '../../platform/registry/codec.ts';
+import { decodeSlices } from '../../projections/log-slice.ts';
+import { everything } from '../../projections/operator/names.ts';
+import type { Kept } from '../../projections/sql.ts';
+import { dayIn } from '../../projections/time.ts';
+import type { Verdict, VerifyOptions } from '../../projections/verify/verdict.ts';
+import { verify } from '../../projections/verify/verify.ts';
+import type { Bench } from './projection-worker.ts';
+
+/** Verifies a generation of a projection, or of `live_window`; the first one unless given. */
+export function prove(
+  { config, pool, redis, schema }: Bench,
+  name: string,
+  { generation = 1, ...options }: { generation?: number } & Pick<VerifyOptions, 'at' | 'patienceMs'> = {},
+): Promise<Verdict> {
+  const projection = everything.find((one) => one.name === name);
+  if (!projection) throw new Error(`There is no projection ${name}`);
+  const kept: Kept = { projection, schema, generation };
+  const codec = createCodec(config.registry, new Map());
+  return verify(kept, {
+    kafka: createKafka(config, 'test'),
+    names: namesOf(config.namespace),
+    pool,
+    redis,
+    logger: createLogger('test', 'silent'),
+    decode: (slices) => decodeSlices(codec, dayIn(config.storeTimeZone), slices),
+    ...options,
+  });
+}
