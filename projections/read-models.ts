@@ -48,6 +48,8 @@ interface Batch {
   parked: { kept: Kept; parked: Parked }[];
 }
 
+/** SQLSTATE of an upsert into a table without the key that it names. */
+const NO_KEY = '42P10';
 /** Rows of a ledger from which on COPY is cheaper than its extra round trips. */
 const COPY_FROM_ROWS = 300;
 
@@ -202,9 +204,12 @@ export class ReadModels {
   }
 }
 
-/** Checkpoints or generations are not as this worker knows them; a generation that is dropped takes its table along. */
+/**
+ * Checkpoints or generations are not as this worker knows them: a generation that is dropped takes its table along, and
+ * the next one of its name has no key until it is filled.
+ */
 function isOutdated(error: unknown): boolean {
-  return [CHECKPOINT_CONFLICT, EPOCH_OVER].includes(sqlState(error) ?? '') || isMissingTable(error);
+  return [CHECKPOINT_CONFLICT, EPOCH_OVER, NO_KEY].includes(sqlState(error) ?? '') || isMissingTable(error);
 }
 
 function unlessDuplicate(instead: () => Promise<void>) {
