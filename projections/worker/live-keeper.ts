@@ -27,14 +27,28 @@ export class LiveWindowKeeper {
   readonly #refold: Refold;
   readonly #logger: Logger;
   readonly #now: () => number;
+  readonly #onRebuilt: (ms: number) => void;
   #kept: Kept[] = [];
   #rebuilding: Promise<void> = Promise.resolve();
 
-  constructor(options: { writer: LiveWindowWriter; refold: Refold; logger: Logger; now: () => number }) {
+  /** `onRebuilt`: windows of one generation were folded anew, which took so long. */
+  constructor(options: {
+    writer: LiveWindowWriter;
+    refold: Refold;
+    logger: Logger;
+    now: () => number;
+    onRebuilt: (ms: number) => void;
+  }) {
     this.#writer = options.writer;
     this.#refold = options.refold;
     this.#logger = options.logger;
     this.#now = options.now;
+    this.#onRebuilt = options.onRebuilt;
+  }
+
+  /** How many windows are not known to be level with Postgres. */
+  get notWhole(): number {
+    return this.#kept.filter(({ standing }) => standing !== 'following').length;
   }
 
   /** Takes over a partition whose tables reach up to `next` of each generation; {@link check} then sees to its windows. */
@@ -124,7 +138,9 @@ export class LiveWindowKeeper {
         const fold = byPartition.get(kept.partition);
         if (fold) await this.#putInPlace(kept, fold, fence);
       }
-      this.#logger.info({ partitions, ms: this.#now() - started }, 'live window rebuilt from the log');
+      const ms = this.#now() - started;
+      this.#onRebuilt(ms);
+      this.#logger.info({ partitions, ms }, 'live window rebuilt from the log');
     } catch (error) {
       this.#logger.warn({ err: error, partitions }, 'live window not rebuilt; trying again');
     } finally {
