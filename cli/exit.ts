@@ -2,7 +2,7 @@
 import { CommandApiUnreachable } from '../dev/command-errors.ts';
 import { DevError } from '../dev/dev-error.ts';
 import { ConfigError } from '../platform/config.ts';
-import { PostgresUnreachable } from './services.ts';
+import { KafkaUnreachable, PostgresUnreachable } from './services.ts';
 
 export const exitCodes = {
   done: 0,
@@ -34,8 +34,10 @@ export function explain(error: unknown, json: boolean): ExitCode {
   return exitCode;
 }
 
+const unreachable = [CommandApiUnreachable, PostgresUnreachable, KafkaUnreachable];
+
 function codeOf(error: unknown): ExitCode {
-  if (error instanceof CommandApiUnreachable || error instanceof PostgresUnreachable) return exitCodes.unreachable;
+  if (unreachable.some((kind) => error instanceof kind)) return exitCodes.unreachable;
   if (error instanceof ConfigError) return exitCodes.usage;
   return exitCodes.failed;
 }

@@ -22,6 +22,7 @@ import { discardParked, retryParked } from './dead-letters.ts';
 import { type Execute, type Execution, OperationError } from './execution.ts';
 import { createOperatorMeters, type OperationOutcome } from './metrics.ts';
 import { outdatedProjections } from './names.ts';
+import { announceOperator } from './presence.ts';
 import { rebuild } from './rebuild.ts';
 import { drop, promote, rollback } from './swap.ts';
 
@@ -59,6 +60,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   // Its locks live as long as this connection.
   const locks = await pool.connect();
   locks.on('error', (error) => onFailure(error));
+  await announceOperator(locks, schema);
 
   async function take(operation: Operation, open: readonly Operation[]): Promise<void> {
     const wanted = projectionNames(operation);

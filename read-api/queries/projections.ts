@@ -56,13 +56,13 @@ export async function projections(context: Context) {
 
 function lagOf({ positions, recorded }: Pick<Row, 'positions' | 'recorded'>, ends: Ends, now: number) {
   const reached = new Map(positions?.map(({ partition, nextOffset }) => [partition, nextOffset]));
-  let events = 0;
-  let seconds = 0;
-  for (const [partition, end] of ends) {
-    const behind = end - (reached.get(partition) ?? 0);
-    if (behind <= 0) continue;
-    events += behind;
-    seconds = Math.max(seconds, (now - (recorded?.[partition] ?? now)) / 1000);
-  }
-  return { events, seconds: Math.round(seconds) };
+  const behind = [...ends].filter(([partition, end]) => end > (reached.get(partition) ?? 0));
+  const ages = behind.flatMap(([partition]) => {
+    const at = recorded?.[partition];
+    return at ? [Math.round((now - at) / 1000)] : [];
+  });
+  return {
+    events: behind.reduce((sum, [partition, end]) => sum + end - (reached.get(partition) ?? 0), 0),
+    seconds: behind.length > 0 && ages.length === 0 ? null : Math.max(0, ...ages),
+  };
 }
