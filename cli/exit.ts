@@ -2,7 +2,7 @@
 import { CommandApiUnreachable } from '../dev/command-errors.ts';
 import { DevError } from '../dev/dev-error.ts';
 import { ConfigError } from '../platform/config.ts';
-import { PostgresUnreachable, RedisUnreachable } from './services.ts';
+import { KafkaUnreachable, PostgresUnreachable, RedisUnreachable } from './services.ts';
 
 export const exitCodes = {
   done: 0,
@@ -34,9 +34,10 @@ export function explain(error: unknown, json: boolean): ExitCode {
   return exitCode;
 }
 
+const unreachable = [CommandApiUnreachable, PostgresUnreachable, KafkaUnreachable, RedisUnreachable];
+
 function codeOf(error: unknown): ExitCode {
-  const services = [CommandApiUnreachable, PostgresUnreachable, RedisUnreachable];
-  if (services.some((unreachable) => error instanceof unreachable)) return exitCodes.unreachable;
+  if (unreachable.some((kind) => error instanceof kind)) return exitCodes.unreachable;
   if (error instanceof ConfigError) return exitCodes.usage;
   return exitCodes.failed;
 }

@@ -73,7 +73,7 @@ async function withStore<T>(use: (store: KeyStore) => Promise<T>): Promise<T> {
   const config = settings();
   const pool = createPool(config, { applicationName: 'sales-keys', max: 1 });
   try {
-    return await use(createKeyStore(pool, namesOf(config.namespace).postgres.write));
+    return await use(createKeyStore(pool, namesOf(config.namespace).postgres.keys));
   } catch (error) {
     if (isMissingTable(error)) {
       const missing = `There is no table for keys in the namespace ${config.namespace}.`;

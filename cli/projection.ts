@@ -16,7 +16,10 @@ export function projectionCommand(): Command {
     .action(list);
   projection
     .command('status')
-    .description('Positions, lag, speed, what is parked or halted, and to where each was verified.')
+    .description(
+      'Positions, lag, speed, what is parked or halted, to where each was verified, and what is under way. ' +
+        'Exit code 3: something is not as it should be; the output says what, and what to do.',
+    )
     .addOption(json())
     .action(status);
   named(projection.command('rebuild'))

@@ -25,6 +25,16 @@ export class RedisUnreachable extends DevError {
   }
 }
 
+/** Kafka can't be reached, or was lost. */
+export class KafkaUnreachable extends DevError {
+  override name = 'KafkaUnreachable';
+
+  constructor(cause: unknown) {
+    const hint = 'Start everything with: npm start, or set KAFKA_BROKERS and the other three addresses.';
+    super(`Kafka does not answer: ${reasonOf(cause)}.`, hint, { cause });
+  }
+}
+
 export function settings(): Config {
   return readConfig({ ...runningAddresses(), ...environment });
 }

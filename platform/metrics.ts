@@ -1,6 +1,6 @@
 /** What a process counts and measures, for Prometheus. Names begin with `sales_`; time is in seconds. */
 import type { ServerResponse } from 'node:http';
-import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -27,6 +27,42 @@ export function counterOf(registry: Registry, name: string, help: string, read: 
   });
 }
 
+/** A value that is read when somebody asks. */
+export function gaugeOf(registry: Registry, name: string, help: string, read: () => number | Promise<number>): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    async collect() {
+      this.set(await read());
+    },
+  });
+}
+
+/** A value for each set of labels that there is when somebody asks. */
+export type Labelled<L extends string> = readonly [labels: Readonly<Record<L, string | number>>, value: number];
+
+/** Values that are read when somebody asks; those of labels that are no longer there are gone. */
+export function gaugesOf<L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly L[],
+  read: () => readonly Labelled<L>[] | Promise<readonly Labelled<L>[]>,
+): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: [...labelNames],
+    registers: [registry],
+    async collect() {
+      const values = await read();
+      this.reset();
+      for (const [labels, value] of values) this.set({ ...labels }, value);
+    },
+  });
+}
+
 /** Does `work` and notes how long it took, whether or not it succeeded. */
 export async function timed<T>(histogram: { startTimer(): () => void }, work: () => Promise<T>): Promise<T> {
   const end = histogram.startTimer();
@@ -37,10 +73,14 @@ export async function timed<T>(histogram: { startTimer(): () => void }, work: ()
   }
 }
 
-/** Answers with all that was counted, in Prometheus' text format. */
+/** Answers with all that was counted, in Prometheus' text format; with 500 when something can't be read now. */
 export async function sendMetrics(response: ServerResponse, registries: readonly Registry[]): Promise<void> {
   const all = Registry.merge([...registries]);
-  const text = await all.metrics();
-  response.writeHead(200, { 'content-type': all.contentType, 'cache-control': 'no-store' });
-  response.end(text);
+  try {
+    const text = await all.metrics();
+    response.writeHead(200, { 'content-type': all.contentType, 'cache-control': 'no-store' }).end(text);
+  } catch (error) {
+    // Whoever watches must not end what is watched.
+    response.writeHead(500, { 'content-type': 'text/plain' }).end(`${error}\n`);
+  }
 }

@@ -2,8 +2,8 @@
 export interface Names {
   topics: { commands: string; events: string; rejected: string };
   groups: { processor: string; projections: string };
-  /** Postgres schemas: the command side's own state, and the read models. */
-  postgres: { write: string; read: string };
+  /** Postgres schemas: the command side's own state, the read models, and API keys, which nothing can bring back. */
+  postgres: { write: string; read: string; keys: string };
   /** Postgres NOTIFY channel on which projections announce new positions. */
   notifyChannel: string;
   /** Prefix of every Redis key and channel, with its colon. */
@@ -18,7 +18,7 @@ export function namesOf(namespace: string): Names {
       rejected: `${namespace}.commands.rejected`,
     },
     groups: { processor: `${namespace}.command-processor`, projections: `${namespace}.projections` },
-    postgres: { write: `${namespace}_write`, read: namespace },
+    postgres: { write: `${namespace}_write`, read: namespace, keys: `${namespace}_keys` },
     notifyChannel: `${namespace}_projections`,
     redisPrefix: `${namespace}:`,
   };

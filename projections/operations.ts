@@ -6,16 +6,19 @@ import type pg from 'pg';
 import { isMissingTable } from '../platform/postgres/index.ts';
 import { quote } from './sql.ts';
 
-export type OperationKind =
-  | 'rebuild'
-  | 'promote'
-  | 'rollback'
-  | 'drop'
-  | 'as-of'
-  | 'drop-as-of'
-  | 'dlq-retry'
-  | 'dlq-discard'
-  | 'accept-loss';
+export const operationKinds = [
+  'rebuild',
+  'promote',
+  'rollback',
+  'drop',
+  'as-of',
+  'drop-as-of',
+  'dlq-retry',
+  'dlq-discard',
+  'accept-loss',
+] as const;
+
+export type OperationKind = (typeof operationKinds)[number];
 
 export type OperationStatus = 'queued' | 'running' | 'done' | 'failed';
 

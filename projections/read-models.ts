@@ -61,6 +61,8 @@ export class ReadModels {
   #statements: Statements;
   readonly #checkpoints = new Map<string, Checkpoint>();
   #discarded = new Map<string, Discarded>();
+  /** Events that were parked since this was made, by projection: one counts for each generation that lacks it. */
+  readonly parked = new Map<string, number>();
 
   constructor(pool: pg.Pool, schema: string, projections: readonly Projection[]) {
     this.#pool = pool;
@@ -72,12 +74,15 @@ export class ReadModels {
   /** Reads which generations are to be kept level, and their checkpoints of these partitions. */
   async load(partitions: readonly number[]): Promise<Positions> {
     const followed = await loadFollowed(this.#pool, this.#schema, this.#projections);
+    const discarded = await loadDiscarded(this.#pool, this.#schema);
+    const kept = [...followed.targets, ...followed.windows];
+    const loaded = await loadCheckpoints(this.#pool, this.#schema, kept, partitions);
+    // All at once: somebody may ask for positions at any moment.
     if (followed.epoch !== this.#followed.epoch) {
       this.#followed = followed;
       this.#statements = statementsOf(this.#schema, followed.targets);
     }
-    this.#discarded = await loadDiscarded(this.#pool, this.#schema);
-    const loaded = await loadCheckpoints(this.#pool, this.#schema, this.#kept(), partitions);
+    this.#discarded = discarded;
     for (const [key, checkpoint] of loaded) this.#checkpoints.set(key, checkpoint);
     return new Map(partitions.map((partition) => [partition, this.position(partition)]));
   }
@@ -91,6 +96,13 @@ export class ReadModels {
   /** The lowest of the checkpoints of a loaded partition. */
   position(partition: number): number {
     return Math.min(...this.#kept().map((kept) => this.#checkpoint(kept, partition).nextOffset));
+  }
+
+  /** When the last record below {@link position} was written to the log, ms since 1970 UTC; null when that is not known. */
+  recordedAt(partition: number): number | null {
+    const position = this.position(partition);
+    const lowest = this.#kept().map((kept) => this.#checkpoint(kept, partition));
+    return lowest.find(({ nextOffset }) => nextOffset === position)?.recordedAt ?? null;
   }
 
   /** How far each generation of the live window is to reach in a loaded partition. */
@@ -115,6 +127,10 @@ export class ReadModels {
     }
     if (batch.moves.length > 0) await this.#write(batch);
     for (const { kept, partition, next } of batch.moves) this.#checkpoints.set(checkpointKey(kept, partition), next);
+    for (const { kept } of batch.parked) {
+      const { name } = kept.projection;
+      this.parked.set(name, (this.parked.get(name) ?? 0) + 1);
+    }
     return new Map(slices.map(({ partition }) => [partition, this.position(partition)]));
   }
 

@@ -1,5 +1,6 @@
 import type { Config } from '../platform/config.ts';
 import type { LiveFeed } from './live/live-feed.ts';
+import type { LogEnds } from './log-ends.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What is the same for every request. */
@@ -12,6 +13,7 @@ export interface Services {
   /** Version of this software. */
   version: string;
   live: LiveFeed;
+  logEnds: LogEnds;
   /** Milliseconds since 1970 UTC. */
   now: () => number;
 }

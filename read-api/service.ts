@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Express } from 'express';
 import pg from 'pg';
 import type { Config } from '../platform/config.ts';
+import { createKafka } from '../platform/kafka/client.ts';
 import { LiveWindowReader } from '../platform/live-window/live-window.ts';
 import type { Logger } from '../platform/logger.ts';
 import { asOfSchema, namesOf } from '../platform/names.ts';
@@ -11,6 +12,7 @@ import { createRedis } from '../platform/redis.ts';
 import { createApp } from './app.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { listenForPositions } from './live/notifications.ts';
+import { createLogEnds } from './log-ends.ts';
 import { type Position, windowCheckpointsSql } from './queries/positions.ts';
 
 /** Connections for queries; one more listens. */
@@ -57,11 +59,12 @@ export async function startReadApi({ config, logger, dashboard, onFailure }: Rea
     onFailure,
   });
   const schemaAt = (label: string) => pg.escapeIdentifier(asOfSchema(names, label));
-  const services = { config, schema, schemaAt, version: version(), live, now: Date.now };
+  const logEnds = createLogEnds(createKafka(config, 'sales-read-api'), names.topics.events);
+  const services = { config, schema, schemaAt, version: version(), live, logEnds, now: Date.now };
   const stop = async () => {
     live.stop();
     redis.disconnect();
-    await Promise.all([stopListening(), pool.end()]);
+    await Promise.all([stopListening(), pool.end(), logEnds.stop()]);
   };
   return { app: createApp({ pool, services, logger, dashboard }), live, stop };
 }

@@ -1,59 +1,87 @@
 /** `sales projection list` and `status`. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { listHalts } from '../../projections/halts.ts';
+import { openOperations } from '../../projections/operations.ts';
 import { everything } from '../../projections/operator/names.ts';
+import { isOperatorRunning } from '../../projections/operator/presence.ts';
 import { type GenerationStanding, standings } from '../../projections/status.ts';
 import { formatCount } from '../progress.ts';
 import { table } from '../table.ts';
-import { type Named, type Session, withSession } from './session.ts';
+import { describeOperation, type Findings, problemsOf } from './problems.ts';
+import { endIncomplete } from './request.ts';
+import { type Named, noReadModels, type Session, withSession } from './session.ts';
 
 const SAMPLE_MS = 1000;
 
+interface Standing extends GenerationStanding {
+  /** Of the last second. */
+  eventsPerSecond: number;
+}
+
 export function list({ json }: Named): Promise<void> {
-  return withSession(async (session) => {
-    const found = await read(session);
-    if (json) process.stdout.write(`${JSON.stringify({ generations: found })}\n`);
+  return withSession(async ({ pool, names, config }) => {
+    const found = await standings(pool, names.postgres.read, new Map(), Date.now());
+    if (found.length === 0) throw noReadModels(config.namespace);
+    const generations = found.map(({ projection, generation, version, status, label, verified }) => {
+      return { projection, generation, version, status, label, verified };
+    });
+    if (json) process.stdout.write(`${JSON.stringify({ generations })}\n`);
     else
       process.stdout.write(table(['projection', 'generation', 'status', 'version', 'verified'], found.map(shortRow)));
   });
 }
 
+/** Ends with exit code 3 when something is not as it should be. */
 export function status({ json }: Named): Promise<void> {
   return withSession(async (session) => {
-    const before = await read(session);
-    await delay(SAMPLE_MS);
-    const ends = await session.logEnds();
-    const found = (await standings(session.pool, session.names.postgres.read, ends, Date.now())).map((one) => ({
-      ...one,
-      eventsPerSecond: Math.round(((reach(one) - reach(before.find(same(one)) ?? one)) * 1000) / SAMPLE_MS),
-    }));
-    const head = [...ends.values()].reduce((sum, end) => sum + end, 0);
-    const halts = await listHalts(session.pool, session.names.postgres.read);
-    if (json) {
-      process.stdout.write(`${JSON.stringify({ head: Object.fromEntries(ends), generations: found, halts })}\n`);
-      return;
+    const { pool, names } = session;
+    const schema = names.postgres.read;
+    const { ends, generations } = await sample(session);
+    const findings: Findings = {
+      generations,
+      halts: await listHalts(pool, schema),
+      workers: await session.countWorkers(),
+      operator: await isOperatorRunning(pool, schema),
+      operations: await openOperations(pool, schema),
+    };
+    const problems = problemsOf(findings);
+    if (json) process.stdout.write(`${JSON.stringify({ head: Object.fromEntries(ends), ...findings, problems })}\n`);
+    else {
+      const lines = [...problems, ...findings.operations.map(describeOperation)];
+      process.stdout.write(describe(generations, ends) + lines.map((line) => `\n${line}\n`).join(''));
     }
-    const heading = ['projection', 'generation', 'status', 'events', 'lag', 'lag s', 'events/s', 'parked', 'verified'];
-    const rows = found.map((one) => [
-      one.projection,
-      String(one.generation),
-      statusOf(one),
-      `${formatCount(reach(one))} of ${formatCount(head)}`,
-      formatCount(one.lagEvents),
-      String(one.lagSeconds),
-      formatCount(one.eventsPerSecond),
-      one.discarded > 0 ? `${one.parked} (${one.discarded} discarded)` : String(one.parked),
-      verifiedOf(one),
-    ]);
-    process.stdout.write(table(heading, rows));
-    for (const { partition, since, detail } of halts) {
-      process.stdout.write(`Partition ${partition} has halted since ${since.toISOString()}: ${detail}\n`);
-    }
+    if (problems.length > 0) endIncomplete();
   });
 }
 
-async function read({ pool, names, logEnds }: Session): Promise<GenerationStanding[]> {
-  return standings(pool, names.postgres.read, await logEnds(), Date.now());
+async function sample({ pool, names, logEnds }: Session) {
+  const read = async (ends: ReadonlyMap<number, number>) => standings(pool, names.postgres.read, ends, Date.now());
+  const before = await read(await logEnds());
+  await delay(SAMPLE_MS);
+  const ends = await logEnds();
+  const generations = (await read(ends)).map((one): Standing => {
+    const reached = reach(before.find(same(one)) ?? one);
+    return { ...one, eventsPerSecond: Math.round(((reach(one) - reached) * 1000) / SAMPLE_MS) };
+  });
+  return { ends, generations };
+}
+
+function describe(generations: readonly Standing[], ends: ReadonlyMap<number, number>): string {
+  const head = [...ends.values()].reduce((sum, end) => sum + end, 0);
+  const heading = ['projection', 'generation', 'status', 'events', 'lag', 'lag s', 'events/s', 'parked', 'verified'];
+  const rows = generations.map((one) => [
+    one.projection,
+    String(one.generation),
+    statusOf(one),
+    `${formatCount(reach(one))} of ${formatCount(head)}`,
+    formatCount(one.lagEvents),
+    // Of the age of what it lacks nothing is known before it has anything.
+    reach(one) === 0 && one.lagEvents > 0 ? '-' : String(one.lagSeconds),
+    formatCount(one.eventsPerSecond),
+    one.discarded > 0 ? `${one.parked} (${one.discarded} discarded)` : String(one.parked),
+    verifiedOf(one),
+  ]);
+  return table(heading, rows);
 }
 
 function same(one: GenerationStanding) {
@@ -69,11 +97,10 @@ function shortRow(one: GenerationStanding): string[] {
   return [one.projection, String(one.generation), statusOf(one), String(one.version), verifiedOf(one)];
 }
 
-/** Says when the live tables were made by another version of the code: they stand still. */
+/** Says when the tables were made by another version of the code: they stand still. */
 function statusOf({ projection, status, label, version }: GenerationStanding): string {
-  const code = everything.find(({ name }) => name === projection)?.version;
-  const behind = code !== version && status !== 'as_of' ? `, behind its code (${code ?? 'gone'}): rebuild it` : '';
-  return `${status.replace('_', '-')}${label ? ` ${label}` : ''}${behind}`;
+  const isOutdated = kindOf(projection)?.version !== version && status !== 'as_of';
+  return `${status.replace('_', '-')}${label ? ` ${label}` : ''}${isOutdated ? ', outdated' : ''}`;
 }
 
 function verifiedOf({ verified }: GenerationStanding): string {
@@ -81,4 +108,8 @@ function verifiedOf({ verified }: GenerationStanding): string {
   const upTo = Object.values(verified.positions).reduce((sum, next) => sum + next, 0);
   const finding = verified.differences === 0 ? 'equal' : `${verified.differences} DIFFER`;
   return `${finding}, ${formatCount(upTo)} events, ${verified.at.toISOString().slice(0, 19)}`;
+}
+
+function kindOf(name: string) {
+  return everything.find((projection) => projection.name === name);
 }

@@ -64,7 +64,7 @@ await runService('command-api', async ({ config, logger, onStop }) => {
   onStop(() => backlog.stop());
   const pool = createPool(config, { applicationName: 'sales-command-api' });
   onStop(() => pool.end());
-  const keyring = await openKeyring(createKeyStore(pool, names.postgres.write), logger, Date.now);
+  const keyring = await openKeyring(createKeyStore(pool, names.postgres.keys), logger, Date.now);
   onStop(() => keyring.close());
   const app = createCommandApi({
     gateway,

@@ -1,6 +1,6 @@
 /** What the command API counts and measures, for Prometheus (docs/operations.md says what to watch). */
 import type { Request, RequestHandler } from 'express';
-import { Counter, counterOf, Gauge, Histogram, latencyBuckets, Registry } from '../../platform/metrics.ts';
+import { Counter, counterOf, gaugeOf, Histogram, latencyBuckets, Registry } from '../../platform/metrics.ts';
 import type { Reason } from './pressure.ts';
 import { BULK_PATH } from './routes.ts';
 
@@ -70,15 +70,11 @@ function routeOf({ method, route }: Request): string {
 
 /** Adds what is measured when somebody asks. */
 export function addGauges(registry: Registry, inFlight: () => number, undecided: () => Promise<number>): void {
-  const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      async collect() {
-        this.set(await read());
-      },
-    });
-  gauge('sales_api_commands_in_flight', 'Commands whose outcome this process awaits.', inFlight);
-  gauge('sales_commands_undecided', 'Commands in the log, whoever sent them, that are not decided yet.', undecided);
+  gaugeOf(registry, 'sales_api_commands_in_flight', 'Commands whose outcome this process awaits.', inFlight);
+  gaugeOf(
+    registry,
+    'sales_commands_undecided',
+    'Commands in the log, whoever sent them, that are not decided yet.',
+    undecided,
+  );
 }

@@ -43,7 +43,7 @@ export interface KeyStore {
 
 const QUERY_TIMEOUT_MS = 3000;
 
-/** `schema` is the command side's own. */
+/** `schema` is the one of the keys (`platform/names.ts`). */
 export function createKeyStore(pool: pg.Pool, schema: string): KeyStore {
   const table = `${schema}.api_keys`;
   return {

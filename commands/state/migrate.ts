@@ -4,8 +4,8 @@ import { namesOf } from '../../platform/names.ts';
 import { createPool, inTransaction } from '../../platform/postgres/index.ts';
 
 /**
- * Creates the command side's own tables; idempotent, and safe when two run at once. They are derived: dropping the
- * schema makes the processor fold the log again. The tables are named by the version of their shape.
+ * Creates the command side's own tables; idempotent, and safe when two run at once. All that lies in their schema is
+ * derived: dropping it makes the processor fold the log again. The tables are named by the version of their shape.
  */
 export async function migrate(config: Config): Promise<void> {
   const schema = namesOf(config.namespace).postgres.write;

@@ -9,15 +9,18 @@ const levels: Record<number, 'error' | 'warn' | 'info' | 'debug'> = {
   [logLevel.DEBUG]: 'debug',
 };
 
-/** A client for the brokers in the settings. One a process: its connections are shared by what is made from it. */
-export function createKafka(config: { kafka: string[] }, clientId: string, logger?: Logger): Kafka {
+/**
+ * A client for the brokers in the settings. One a process: its connections are shared by what is made from it. With 8
+ * `retries` it takes ten seconds to give up: too long where a person waits.
+ */
+export function createKafka(config: { kafka: string[] }, clientId: string, logger?: Logger, retries = 8): Kafka {
   installFastRecords();
   return new Kafka({
     clientId,
     brokers: config.kafka,
     connectionTimeout: 3000,
     requestTimeout: 15_000,
-    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 8 },
+    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries },
     logLevel: logger ? logLevel.WARN : logLevel.NOTHING,
     logCreator: () => (entry) => {
       const { message, timestamp, logger: kafkajs, ...details } = entry.log;

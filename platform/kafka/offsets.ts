@@ -36,3 +36,9 @@ export async function offsetsAt(admin: Admin, topic: string, timestamp: number):
 function isWithoutLeader(error: unknown): boolean {
   return ['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE'].includes((error as { type?: string }).type ?? '');
 }
+
+/** There is no such topic. */
+export function isMissingTopic(error: unknown): boolean {
+  const { type, cause } = (error ?? {}) as { type?: string; cause?: unknown };
+  return type === 'UNKNOWN_TOPIC_OR_PARTITION' || (cause !== undefined && isMissingTopic(cause));
+}

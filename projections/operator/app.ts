@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
+import type { Registry } from '../../platform/metrics.ts';
 import { isConnectionLost } from '../../platform/postgres/index.ts';
 import {
   beginOperation,
@@ -19,7 +20,9 @@ import { acceptLoss } from './accept-loss.ts';
 import { asOf, dropAsOf } from './as-of.ts';
 import { discardParked, retryParked } from './dead-letters.ts';
 import { type Execute, type Execution, OperationError } from './execution.ts';
+import { createOperatorMeters, type OperationOutcome } from './metrics.ts';
 import { outdatedProjections } from './names.ts';
+import { announceOperator } from './presence.ts';
 import { rebuild } from './rebuild.ts';
 import { drop, promote, rollback } from './swap.ts';
 
@@ -29,6 +32,7 @@ export type OperatorOptions = Omit<Execution, 'report' | 'signal'> & {
 };
 
 export interface Operator {
+  metrics: Registry;
   stop(): Promise<void>;
 }
 
@@ -52,9 +56,11 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const schema = names.postgres.read;
   const stopping = new AbortController();
   const running = new Map<number, Promise<void>>();
+  const meters = createOperatorMeters(pool, schema);
   // Its locks live as long as this connection.
   const locks = await pool.connect();
   locks.on('error', (error) => onFailure(error));
+  await announceOperator(locks, schema);
 
   async function take(operation: Operation, open: readonly Operation[]): Promise<void> {
     const wanted = projectionNames(operation);
@@ -74,10 +80,13 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       `${first.kind} ${first.id} of ${projectionNames(first).join(', ')} is under way since ${since}` +
       `${first.progress ? ` (${first.progress.step})` : ''}. Wait until it is done.`;
     await finishOperation(pool, schema, operation.id, 'failed', { error });
+    meters.ended(operation, 'failed');
   }
 
   async function execute(operation: Operation): Promise<void> {
     const { id, kind } = operation;
+    let ended: OperationOutcome | undefined;
+    meters.begun(operation);
     const reporter = createReporter((progress) => reportProgress(pool, schema, id, progress));
     try {
       await beginOperation(pool, schema, id);
@@ -85,11 +94,15 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       const executor = executors[kind] ?? unknown;
       const outcome = await executor(operation.arguments, {
         ...options,
-        report: reporter.report,
+        report(progress) {
+          meters.progressed(id, progress);
+          reporter.report(progress);
+        },
         signal: stopping.signal,
       });
       await reporter.settled();
       await finishOperation(pool, schema, id, 'done', outcome);
+      ended = 'done';
       logger.info({ operation: id, kind, outcome }, 'operation done');
     } catch (error) {
       // What was interrupted is resumed, by this operator or by the next one.
@@ -99,6 +112,9 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       await finishOperation(pool, schema, id, 'failed', {
         error: error instanceof Error ? error.message : String(error),
       });
+      ended = 'failed';
+    } finally {
+      meters.ended(operation, ended);
     }
   }
 
@@ -129,6 +145,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   });
 
   return {
+    metrics: meters.registry,
     async stop() {
       stopping.abort();
       await loop;

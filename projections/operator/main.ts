@@ -29,6 +29,6 @@ await runService(SERVICE, async ({ config, logger, onStop, fail }) => {
     onFailure: fail,
   });
   onStop(() => operator.stop());
-  onStop(await serveHealth({ host: config.host, port: config.healthPort }, () => true));
+  onStop(await serveHealth({ host: config.host, port: config.healthPort }, () => true, operator.metrics));
   logger.info('operator started');
 });

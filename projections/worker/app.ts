@@ -3,37 +3,41 @@ import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import type { Config } from '../../platform/config.ts';
-import { withAdmin } from '../../platform/kafka/client.ts';
 import { consumePartitions, type PartitionConsumer } from '../../platform/kafka/consume.ts';
 import { topicRanges } from '../../platform/kafka/offsets.ts';
 import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Registry } from '../../platform/metrics.ts';
 import { namesOf } from '../../platform/names.ts';
 import { isConnectionLost } from '../../platform/postgres/index.ts';
 import type { Codec } from '../../platform/registry/codec.ts';
 import { retry } from '../../platform/retry.ts';
 import { projections } from '../catalogue.ts';
-import { clearHalt, recordHalt } from '../halts.ts';
 import { liveWindow as windowProjection } from '../live.ts';
 import { decodeSlices, type RawSlice } from '../log-slice.ts';
 import { loadLacking } from '../parked.ts';
-import { type Positions, ReadModels } from '../read-models.ts';
+import { ReadModels } from '../read-models.ts';
 import { dayIn } from '../time.ts';
+import { Alarms } from './alarms.ts';
+import { announce } from './announce.ts';
 import { type Applier, applyBatch, reload } from './apply.ts';
+import { LagWatch } from './lag.ts';
 import { LiveWindowKeeper } from './live-keeper.ts';
+import { addGauges, createWorkerMeters } from './metrics.ts';
 import { RecordQueue } from './queue.ts';
 import { refoldFromLog } from './refold.ts';
+import { regularly } from './regularly.ts';
 
 const BATCH = { records: 5000, bytes: 8 * 1024 * 1024 };
 /** Records that may wait before reading pauses, and at how few it goes on. */
 const WAITING = { most: 20_000, resume: 5000 };
-const CHECK_MS = 1000;
 /** A batch costs a request to Kafka and to Redis, and two to Postgres, whatever its size. */
 const PACE_MS = 12;
 
 export interface ProjectionWorker {
   /** True once partitions were assigned and their checkpoints loaded. */
   isReady(): boolean;
+  metrics: Registry;
   stop(): Promise<void>;
 }
 
@@ -56,6 +60,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
   const topic = names.topics.events;
   const storeDay = dayIn(config.storeTimeZone);
   const decode = (slices: readonly RawSlice[]) => decodeSlices(codec, storeDay, slices);
+  const meters = createWorkerMeters();
   const readModels = new ReadModels(pool, names.postgres.read, projections);
   const liveWindow = new LiveWindowKeeper({
     writer: new LiveWindowWriter(redis, names.redisPrefix),
@@ -64,12 +69,17 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
       loadLacking(pool, { projection: windowProjection, schema: names.postgres.read, generation }),
     logger,
     now,
+    onRebuilt: meters.windowRebuilt,
   });
+  const admin = kafka.admin();
+  await admin.connect();
 
   const queue = new RecordQueue();
   const owned = new Set<number>();
   const paused = new Set<number>();
   const halted = new Set<number>();
+  const alarms = new Alarms({ pool, schema: names.postgres.read, logger });
+  const lag = new LagWatch(readModels, now);
   const stopping = new AbortController();
   let ready = false;
 
@@ -81,32 +91,10 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     return turn;
   };
 
-  /** Partitions of which a halt is on record. */
-  const alarms = new Set<number>();
-
   function onHalted(partition: number, error: Error): void {
-    if (!alarms.has(partition))
-      logger.error({ err: error, partition }, 'partition halted; it is tried again and again');
     halted.add(partition);
-    alarms.add(partition);
     queue.drop(partition);
-    recordHalt(pool, names.postgres.read, partition, error).catch((failure) =>
-      logger.warn({ err: failure, partition }, 'halt not recorded'),
-    );
-  }
-
-  /** Only what was committed proves that a partition goes on; or that it has come to the end of the log. */
-  async function endAlarms(partitions: Iterable<number>): Promise<void> {
-    for (const partition of partitions) {
-      if (halted.has(partition) || !alarms.delete(partition)) continue;
-      logger.info({ partition }, 'partition goes on');
-      await clearHalt(pool, names.postgres.read, partition);
-    }
-  }
-
-  async function atEnd(partitions: ReadonlySet<number>): Promise<number[]> {
-    const ends = await withAdmin(kafka, (admin) => topicRanges(admin, topic));
-    return [...partitions].filter((partition) => readModels.position(partition) === ends.get(partition)?.high);
+    alarms.raise(partition, error);
   }
 
   // Records may arrive before it is here: the first of them are not paused then, and are few enough.
@@ -122,13 +110,18 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     onGoingOn: (partition) => void halted.delete(partition),
     onAssigned: (partitions) =>
       inTurn(async () => {
-        const positions = await retry(() => readModels.load(partitions), {
+        const load = async () => {
+          await alarms.takeOver(partitions);
+          return readModels.load(partitions);
+        };
+        const positions = await retry(load, {
           when: isConnectionLost,
           onRetry: (error) => logger.warn({ err: error }, 'Postgres does not answer; waiting for it'),
           signal: stopping.signal,
         });
         for (const partition of positions.keys()) {
           owned.add(partition);
+          lag.own(partition);
           halted.delete(partition);
           queue.drop(partition);
           liveWindow.own(partition, readModels.windows(partition));
@@ -141,6 +134,8 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     onRevoked: (partitions) => {
       for (const partition of partitions) {
         owned.delete(partition);
+        alarms.leave(partition);
+        lag.disown(partition);
         queue.drop(partition);
         liveWindow.disown(partition);
       }
@@ -160,6 +155,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     decode,
     owned,
     halted,
+    meters,
     logger,
     signal: stopping.signal,
     onHalted: (partition, error) => consumer?.halt(topic, partition, error),
@@ -183,43 +179,50 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
       }
       if (batch.length === 0) continue;
       const committed = await inTurn(() => applyBatch(applier, batch));
-      await endAlarms(committed);
+      await alarms.end(committed.filter((partition) => !halted.has(partition)));
     }
   }
 
   /** Other generations may be kept level now, and a window may have been lost. */
   async function check(): Promise<void> {
     if (await readModels.isOutdated().catch(() => false)) await inTurn(() => reload(applier));
-    if (alarms.size > 0) await endAlarms(await atEnd(alarms));
     // A Redis that hangs must not hold up the turn: it is asked outside of it first.
     if (await liveWindow.answers()) await inTurn(() => liveWindow.check());
   }
 
+  /** Looks where the log ends. What was committed proves that a partition goes on; or that it has come to that end. */
+  async function look(): Promise<void> {
+    const ends = await topicRanges(admin, topic);
+    lag.look(ends);
+    await alarms.settle();
+    const atEnd = alarms.partitions.filter((one) => owned.has(one) && readModels.position(one) === ends.get(one)?.high);
+    await alarms.end(atEnd.filter((partition) => !halted.has(partition)));
+  }
+
+  addGauges(meters.registry, {
+    partitions: () =>
+      [...owned].map((partition) => ({ partition, ...lag.of(partition), isHalted: alarms.has(partition) })),
+    parked: readModels.parked,
+    windowsNotWhole: () => liveWindow.notWhole,
+  });
+
   const running = run().catch((error) => {
     if (!stopping.signal.aborted) onFailure(error);
   });
-  const checking = setInterval(
-    () => void check().catch((error) => logger.warn({ err: error }, 'not checked; trying again')),
-    CHECK_MS,
-  );
+  const checking = regularly(check, stopping.signal, logger);
+  void regularly(look, stopping.signal, logger);
 
   return {
     isReady: () => ready,
+    metrics: meters.registry,
     async stop() {
-      clearInterval(checking);
       stopping.abort();
       queue.wake();
       await running;
+      await checking;
       await consumer?.stop();
       await liveWindow.settled();
+      await admin.disconnect();
     },
   };
-}
-
-/** One NOTIFY a batch. Readers poll besides, so one that is lost costs a second and no more. */
-async function announce(pool: pg.Pool, channel: string, positions: Positions, logger: Logger): Promise<void> {
-  const payload = JSON.stringify({ positions: Object.fromEntries(positions) });
-  await pool
-    .query({ name: 'announce', text: 'select pg_notify($1, $2)', values: [channel, payload] })
-    .catch((error) => logger.warn({ err: error }, 'positions not announced; readers will find them by polling'));
 }

@@ -7,6 +7,7 @@ import { PartitionError } from '../halts.ts';
 import type { LogSlice, RawSlice } from '../log-slice.ts';
 import type { Positions, ReadModels } from '../read-models.ts';
 import type { LiveWindowKeeper } from './live-keeper.ts';
+import type { WorkerMeters } from './metrics.ts';
 
 export interface Applier {
   readModels: ReadModels;
@@ -22,6 +23,7 @@ export interface Applier {
   onHalted(partition: number, error: Error): void;
   /** Postgres lost its last commits, or a generation joined that is behind: the log must be read again from `position`. */
   onSetBack(partition: number, position: number): void;
+  meters: WorkerMeters;
   logger: Logger;
   signal: AbortSignal;
 }
@@ -55,19 +57,20 @@ function decodePatiently({ decode, logger, signal }: Applier, batch: readonly Ra
 }
 
 async function commitPatiently(applier: Applier, read: readonly LogSlice[]) {
-  const { readModels, owned, halted, logger, signal } = applier;
+  const { readModels, owned, halted, meters, logger, signal } = applier;
   let slices = read.filter(
     ({ partition, records }) => owned.has(partition) && !halted.has(partition) && records.length > 0,
   );
   let failed = false;
   const commit = async () => {
     if (failed) slices = await reloaded(applier, slices);
-    return { slices, positions: await readModels.commit(slices) };
+    return { slices, positions: await meters.measuredCommit(slices, () => readModels.commit(slices)) };
   };
   return retry(commit, {
     when: (error) => error instanceof CheckpointConflict || isConnectionLost(error),
     onRetry(error) {
       failed = true;
+      if (error instanceof CheckpointConflict) meters.conflict();
       logger.warn({ err: error }, 'batch not committed; loading the checkpoints again');
     },
     signal,

@@ -16,6 +16,8 @@ export interface KeeperOptions {
   lacking(generation: number): Promise<ReadonlySet<string>>;
   logger: Logger;
   now: () => number;
+  /** Windows of one generation were folded anew, which took so long. */
+  onRebuilt(ms: number): void;
 }
 
 interface Kept {
@@ -40,6 +42,7 @@ export class LiveWindowKeeper {
   readonly #lacking: KeeperOptions['lacking'];
   readonly #logger: Logger;
   readonly #now: () => number;
+  readonly #onRebuilt: (ms: number) => void;
   #kept: Kept[] = [];
   #rebuilding: Promise<void> = Promise.resolve();
 
@@ -49,6 +52,12 @@ export class LiveWindowKeeper {
     this.#lacking = options.lacking;
     this.#logger = options.logger;
     this.#now = options.now;
+    this.#onRebuilt = options.onRebuilt;
+  }
+
+  /** How many windows are not known to be level with Postgres. */
+  get notWhole(): number {
+    return this.#kept.filter(({ standing }) => standing !== 'following').length;
   }
 
   /** Takes over a partition whose tables reach up to `next` of each generation; {@link check} then sees to its windows. */
@@ -141,7 +150,9 @@ export class LiveWindowKeeper {
         if (fold) await this.#putInPlace(kept, fold, fence);
       }
       await this.#retractUnless(lacking, generation, partitions);
-      this.#logger.info({ partitions, ms: this.#now() - started }, 'live window rebuilt from the log');
+      const ms = this.#now() - started;
+      this.#onRebuilt(ms);
+      this.#logger.info({ partitions, ms }, 'live window rebuilt from the log');
     } catch (error) {
       this.#logger.warn({ err: error, partitions }, 'live window not rebuilt; trying again');
     } finally {

@@ -23,6 +23,6 @@ await runService(SERVICE, async ({ config, logger, onStop, fail }) => {
     onFailure: fail,
   });
   onStop(() => worker.stop());
-  onStop(await serveHealth({ host: config.host, port: config.healthPort }, worker.isReady));
+  onStop(await serveHealth({ host: config.host, port: config.healthPort }, worker.isReady, worker.metrics));
   logger.info('projections started');
 });

@@ -1,6 +1,8 @@
 import type { Context } from '../context.ts';
 import { halts } from './halts.ts';
+import { logEnds } from './log-ends.ts';
 import { notIncluded } from './not-included.ts';
+import { operations } from './operations.ts';
 import { positions } from './positions.ts';
 import { projections } from './projections.ts';
 
@@ -21,6 +23,8 @@ export function pipeline(_: unknown, __: unknown, context: Context) {
     notIncluded: () => notIncluded(context),
     projections: () => projections(context),
     halts: () => halts(context),
+    logEnds: () => logEnds(context),
+    operations: () => operations(context),
     storeTimeZone: context.config.storeTimeZone,
     version: context.version,
     serverTime: context.now(),

@@ -39,7 +39,7 @@ describe('API keys', function () {
       'command-api': { mode: 'production', postgres: proxied },
     });
     pool = createPool(config, { applicationName: 'test' });
-    store = createKeyStore(pool, namesOf(config.namespace).postgres.write);
+    store = createKeyStore(pool, namesOf(config.namespace).postgres.keys);
   });
 
   after(async () => {
@@ -229,7 +229,7 @@ describe('API keys', function () {
     await until('its use is noted', async () => (await listed(id))?.lastUsedAt, 30_000);
     const found = await listed(id);
     expect(found).to.deep.include({ name: 'Till 7', scopes: ['sales:write'], rate: 50, state: 'active' });
-    const { rows } = await pool.query(`select k::text from ${namesOf(config.namespace).postgres.write}.api_keys k`);
+    const { rows } = await pool.query(`select k::text from ${namesOf(config.namespace).postgres.keys}.api_keys k`);
     expect(JSON.stringify([found, rows])).to.not.include(key.split('_')[2]);
     const table = (await sales('keys', 'list')).stdout;
     expect(table).to.match(new RegExp(`^${id}  active .* 50/s +sales:write +Till 7$`, 'm'));

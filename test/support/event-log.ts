@@ -18,6 +18,8 @@ export interface EventLog {
   append(events: readonly Event[], options?: { void?: boolean }): Promise<void>;
   /** Appends a valid event whose schema id no registry knows; resolves to that id. */
   appendUnknown(partition: number, event: Event): Promise<number>;
+  /** Appends a valid event whose end is missing: nobody can decode it. */
+  appendCut(partition: number, event: Event): Promise<void>;
   /** All valid events of the log, as a reader without any state finds them. */
   read(): Promise<Recorded[]>;
   /** Next offset of each partition, as Kafka has it, and as this log will write it. */
@@ -62,21 +64,26 @@ export async function createEventLog(config: Config): Promise<EventLog> {
     return found;
   }
 
+  async function appendChanged(partition: number, event: Event, change: (value: Buffer) => Buffer): Promise<void> {
+    const offset = next.get(partition) ?? 0;
+    const data = { ...event.data, expectedOffset: offset, commandOffset: offset };
+    const value = change(codec.encode({ ...event, data } as Event));
+    next.set(partition, offset + 1);
+    await appender.append(topics.events, partition, [{ key: 'changed', value }]);
+  }
+
   return {
     ends,
     next: () => new Map(next),
     read,
     async appendUnknown(partition, event) {
-      const offset = next.get(partition) ?? 0;
-      const value = codec.encode({
-        ...event,
-        data: { ...event.data, expectedOffset: offset, commandOffset: offset },
-      } as Event);
-      value.writeUInt32BE(UNKNOWN_SCHEMA, 1);
-      next.set(partition, offset + 1);
-      await appender.append(topics.events, partition, [{ key: 'unknown', value }]);
+      await appendChanged(partition, event, (value) => {
+        value.writeUInt32BE(UNKNOWN_SCHEMA, 1);
+        return value;
+      });
       return UNKNOWN_SCHEMA;
     },
+    appendCut: (partition, event) => appendChanged(partition, event, (value) => value.subarray(0, -1)),
     close: () => appender.close(),
     async append(events, options = {}) {
       const byPartition = new Map<number, { key: string; value: Buffer }[]>();

@@ -55,8 +55,8 @@ async function dropSubjects({ registry, namespace }: Config): Promise<void> {
 async function dropSchemas({ postgres, namespace }: Config): Promise<void> {
   const client = new pg.Client({ connectionString: postgres });
   await client.connect();
-  const { read, write } = namesOf(namespace).postgres;
-  await client.query(`drop schema if exists ${read}, ${write}, ${write}_rebuild cascade`);
+  const { read, write, keys } = namesOf(namespace).postgres;
+  await client.query(`drop schema if exists ${read}, ${write}, ${write}_rebuild, ${keys} cascade`);
   await client.end();
 }
 

@@ -37,6 +37,7 @@ describe('keeper of live windows', () => {
         return new Set(list);
       },
       logger: createLogger('test', 'silent'),
+      onRebuilt() {},
       now: () => 0,
     });
     keeper.own(0, new Map([[1, 9]]));
