@@ -100,7 +100,9 @@ export type Outcome =
 
 /** The command side could not say in time; asking again tells. */
 export function isUndecided(outcome: Outcome): boolean {
-  return outcome.outcome === 'invalid' && (outcome.problem.status === 429 || outcome.problem.status >= 500);
+  return (
+    outcome.outcome === 'invalid' && ([408, 429].includes(outcome.problem.status) || outcome.problem.status >= 500)
+  );
 }
 
 /** saleId or returnId: what the command may do once. */

@@ -21,6 +21,8 @@ export const LONG_BYTES = 64 * 1024;
 export const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 /** How long a client may take to send such a text. */
 export const TEXT_TIMEOUT_MS = 30_000;
+/** How long a stream of commands may bring no line, an empty one included, while none of its outcomes is awaited. */
+export const STREAM_IDLE_MS = 5 * 60_000;
 
 /** Only who holds the scope. Throws {@link ProblemError}. */
 export function authorize(scope: Scope, access: Access): RequestHandler {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import type { Answer } from '../answer.ts';
 import { scopeOf } from '../keys/scopes.ts';
-import { type Admission, LONG_BYTES, MAX_TEXT_BYTES, TEXT_TIMEOUT_MS } from './admission.ts';
+import { type Admission, LONG_BYTES, MAX_TEXT_BYTES, STREAM_IDLE_MS, TEXT_TIMEOUT_MS } from './admission.ts';
 import type { Client } from './auth.ts';
 import type { Gateway } from './gateway.ts';
 import { type Line, type LineFault, linesOf } from './lines.ts';
@@ -28,10 +28,15 @@ export interface BulkOptions extends Pick<Admission, 'access' | 'pressure' | 'lo
   gateway: Gateway;
   /** Milliseconds since 1970. */
   now(): number;
+  /** {@link STREAM_IDLE_MS} unless given. */
+  idleMs?: number;
 }
 
-export function bulk({ gateway, access, pressure, longTexts, now }: BulkOptions) {
-  const limits = { maxBytes: MAX_TEXT_BYTES, longBytes: LONG_BYTES, places: longTexts, timeoutMs: TEXT_TIMEOUT_MS };
+export function bulk({ gateway, access, pressure, longTexts, now, idleMs = STREAM_IDLE_MS }: BulkOptions) {
+  const limits = {
+    ...{ maxBytes: MAX_TEXT_BYTES, longBytes: LONG_BYTES, places: longTexts, timeoutMs: TEXT_TIMEOUT_MS },
+    idleMs,
+  };
 
   return async (request: Request, response: Response): Promise<void> => {
     const client = await access.clientOf(request);
@@ -79,10 +84,11 @@ export function bulk({ gateway, access, pressure, longTexts, now }: BulkOptions)
       for (let wait = firstWait; wait > 0 && !response.destroyed; wait = client.take()) await delay(wait);
     }
 
+    const isAwaiting = () => queue.length > 0 || response.writableLength > 0;
     const writing = write();
     const leave = pressure.enter();
     try {
-      for await (const lines of linesOf(request, limits)) {
+      for await (const lines of linesOf(request, { ...limits, isAwaiting })) {
         await untilRoom();
         for (const line of lines) {
           if (queue.length >= pressure.share || pressure.isHigh) await untilRoom();
@@ -99,7 +105,8 @@ export function bulk({ gateway, access, pressure, longTexts, now }: BulkOptions)
       reading = false;
       leave();
     }
-    response.end();
+    // Of whom was given up nothing more is read.
+    response.end(() => request.complete || request.destroy());
   };
 }
 
@@ -149,5 +156,7 @@ async function settle(line: Line, client: Client, gateway: Gateway, now: number)
 function faultProblem(fault: LineFault): Problem {
   if (fault === 'too long') return problems.tooLarge(`the line is longer than ${MAX_TEXT_BYTES} bytes`);
   if (fault === 'not UTF-8') return problems.malformed('the line is not UTF-8');
+  if (fault === 'idle')
+    return problems.timeout('no line came for a long time: send this and what follows in a new stream');
   return problems.timeout(`the line did not come within ${TEXT_TIMEOUT_MS / 1000} s`);
 }

@@ -1,15 +1,19 @@
 /** Lines of a byte stream. Holds one chunk and one line at a time, and of long lines only as many as there are places. */
 import { isUtf8 } from 'node:buffer';
+import { IdleError, type IdleLimits, untilIdle } from './idle.ts';
 import type { Slots } from './slots.ts';
 
-/** `fault`: it was longer than allowed, did not come in time, or is no text, and was passed over. */
+/**
+ * `fault`: it was longer than allowed, did not come in time, or is no text, and was passed over; or it did not come at
+ * all, and is the last one.
+ */
 export type Line =
   /** `number` from 1. */
   { number: number; text: string; fault?: undefined } | { number: number; fault: LineFault; text?: undefined };
 
-export type LineFault = 'too long' | 'too slow' | 'not UTF-8';
+export type LineFault = 'too long' | 'too slow' | 'not UTF-8' | 'idle';
 
-export interface LineLimits {
+export interface LineLimits extends IdleLimits {
   maxBytes: number;
   /** A line of more than `longBytes` waits for a place, and has to be whole `timeoutMs` after it has one. */
   longBytes: number;
@@ -25,7 +29,7 @@ const MOST_LINES = 200;
 export async function* linesOf(source: AsyncIterable<Buffer>, limits: LineLimits): AsyncGenerator<Line[]> {
   const partial = new PartialLine(limits);
   try {
-    for await (const chunk of source) {
+    for await (const chunk of untilIdle(source, limits)) {
       let lines: Line[] = [];
       let start = 0;
       for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
@@ -43,6 +47,9 @@ export async function* linesOf(source: AsyncIterable<Buffer>, limits: LineLimits
     }
     const last = partial.finish();
     if (last) yield [last];
+  } catch (error) {
+    if (!(error instanceof IdleError)) throw error;
+    yield [{ number: partial.number, fault: 'idle' }];
   } finally {
     partial.drop();
   }
@@ -59,6 +66,11 @@ class PartialLine {
 
   constructor(limits: LineLimits) {
     this.#limits = limits;
+  }
+
+  /** Of the line that comes next, or has come in part. */
+  get number(): number {
+    return this.#number + 1;
   }
 
   /** Wait for what it gives, if anything, before the next one. */

@@ -87,6 +87,7 @@ function bulk(security: object[]) {
     description:
       'Newline-delimited JSON in and out: each line is a command with its `type` (schema Command), each line of the ' +
       'answer its outcome (schema LineResult), in the same order. Both stream. A line that is wrong spoils no other. ' +
+      'A stream may be idle for five minutes; an empty line now and then keeps it open. ' +
       'An API key needs the scope of each command.',
     security,
     requestBody: {

@@ -115,6 +115,19 @@ describe('The command client', () => {
     expect(answers.map(({ resent }) => resent)).to.deep.equal([false, true, false, false, false]);
   });
 
+  it('sends again what met a stream that was given up as idle', async () => {
+    handler = async (request, response, attempt) => {
+      if (attempt > 1) return answerAll(request, response);
+      response.writeHead(200);
+      await once(request, 'data');
+      const problem = { type: 'timeout', title: 'Too slow', status: 408, detail: 'no line came' };
+      response.end(`${JSON.stringify({ line: 1, error: problem })}\n`, () => request.destroy());
+    };
+    const answers = await collect(sendCommands(url, sales(5)));
+    expect(idsOf(answers)).to.deep.equal(idsOfSales(5));
+    expect(answers.map(({ outcome }) => outcome.outcome)).to.deep.equal(new Array(5).fill('accepted'));
+  });
+
   it('gives an invalid command its problem, and goes on', async () => {
     const problem = {
       type: 'invalid',

@@ -3,7 +3,10 @@ import fc from 'fast-check';
 import { type Line, linesOf } from '../../../commands/api/lines.ts';
 import { Slots } from '../../../commands/api/slots.ts';
 
-const limits = { maxBytes: 1000, longBytes: 100, places: new Slots(1), timeoutMs: 20 };
+const limits = {
+  ...{ maxBytes: 1000, longBytes: 100, places: new Slots(1), timeoutMs: 20 },
+  ...{ idleMs: 10_000, isAwaiting: () => false },
+};
 
 async function split(source: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Line[]> {
   async function* chunks() {
