@@ -11,8 +11,8 @@ import { emitted, keyOf, type PlainRow, plain, SimpleFold } from './simple-fold.
 import { type Difference, MAX_EVENTS, type Vector, type Verdict, type VerifyOptions } from './verdict.ts';
 
 const FETCH_ROWS = 5000;
-/** Rows that are held in memory at a time, about 100 MB; a larger table is verified in parts, each in one pass over the log. */
-const ROWS_IN_MEMORY = { rollup: 200_000, ledger: 500_000 };
+/** Rows that are held in memory at a time, about 50 MB; a larger table is verified in parts, each in one pass over the log. */
+const ROWS_IN_MEMORY = { rollup: 100_000, ledger: 300_000 };
 
 /** Compares one table with the log. Rejects when the log or the database is away, or an event cannot be decoded. */
 export async function verifyTable(target: Target, options: VerifyOptions): Promise<Verdict> {

@@ -29,8 +29,6 @@ import { refoldFromLog } from './refold.ts';
 import { regularly } from './regularly.ts';
 
 const BATCH = { records: 5000, bytes: 8 * 1024 * 1024 };
-/** Records that may wait before reading pauses, and at how few it goes on. */
-const WAITING = { most: 20_000, resume: 5000 };
 /** A batch costs a request to Kafka and to Redis, and two to Postgres, whatever its size. */
 const PACE_MS = 12;
 
@@ -74,9 +72,9 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
   const admin = kafka.admin();
   await admin.connect();
 
-  const queue = new RecordQueue();
+  let consumer: PartitionConsumer | undefined;
+  const queue = new RecordQueue((partition, paused) => consumer?.[paused ? 'pause' : 'resume'](topic, partition));
   const owned = new Set<number>();
-  const paused = new Set<number>();
   const halted = new Set<number>();
   const alarms = new Alarms({ pool, schema: names.postgres.read, logger });
   const lag = new LagWatch(readModels, now);
@@ -97,8 +95,6 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     alarms.raise(partition, error);
   }
 
-  // Records may arrive before it is here: the first of them are not paused then, and are few enough.
-  let consumer: PartitionConsumer | undefined;
   consumer = await consumePartitions({
     kafka,
     logger,
@@ -140,12 +136,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
         liveWindow.disown(partition);
       }
     },
-    onRecords: (_, partition, records) => {
-      queue.push(partition, records);
-      if (queue.size < WAITING.most || !consumer) return;
-      paused.add(partition);
-      consumer.pause(topic, partition);
-    },
+    onRecords: (_, partition, records) => queue.push(partition, records),
     committable: () => [...owned].map((partition) => ({ topic, partition, offset: readModels.position(partition) })),
   });
 
@@ -173,10 +164,6 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
       // The partitions of one fetch arrive one after the other: one transaction for all of them.
       await new Promise(setImmediate);
       const batch = queue.take(BATCH.records, BATCH.bytes);
-      if (queue.size < WAITING.resume) {
-        for (const partition of paused) consumer?.resume(topic, partition);
-        paused.clear();
-      }
       if (batch.length === 0) continue;
       const committed = await inTurn(() => applyBatch(applier, batch));
       await alarms.end(committed.filter((partition) => !halted.has(partition)));

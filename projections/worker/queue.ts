@@ -1,11 +1,24 @@
 import type { LogRecord } from '../../platform/kafka/consume.ts';
 import type { RawSlice } from '../log-slice.ts';
 
-/** Records that were read and wait to be applied, in order for each partition. Gathers while a batch is under way. */
+/** Records of all partitions that may wait before reading pauses, and at how few it goes on. */
+const WAITING = { most: 20_000, resume: 5000 };
+
+/**
+ * Records that were read and wait to be applied, in order for each partition. Gathers while a batch is under way, with
+ * back-pressure: the flow of partitions stops when too much waits.
+ */
 export class RecordQueue {
+  readonly #throttle: (partition: number, paused: boolean) => void;
   readonly #waiting = new Map<number, LogRecord[]>();
+  readonly #paused = new Set<number>();
   #arrived: (() => void) | undefined;
   #records = 0;
+
+  /** `throttle` stops and restarts the flow of a partition. */
+  constructor(throttle: (partition: number, paused: boolean) => void) {
+    this.#throttle = throttle;
+  }
 
   /** Records of all partitions that wait. */
   get size(): number {
@@ -18,18 +31,22 @@ export class RecordQueue {
     else this.#waiting.set(partition, [...records]);
     this.#records += records.length;
     this.#arrived?.();
+    if (this.#records < WAITING.most) return;
+    this.#paused.add(partition);
+    this.#throttle(partition, true);
   }
 
   /** Forgets what waits of a partition. */
   drop(partition: number): void {
     this.#records -= this.#waiting.get(partition)?.length ?? 0;
     this.#waiting.delete(partition);
+    this.#resume();
   }
 
   /** Takes the next records, at most about so many and so many bytes, an equal share of each partition, at least one. */
   take(maxRecords: number, maxBytes: number): RawSlice[] {
     const shares = this.#waiting.size;
-    return [...this.#waiting].map(([partition, waiting]) => {
+    const taken = [...this.#waiting].map(([partition, waiting]) => {
       let count = 0;
       let bytes = 0;
       for (const { value } of waiting) {
@@ -41,6 +58,8 @@ export class RecordQueue {
       if (count === waiting.length) this.#waiting.delete(partition);
       return { partition, records: waiting.splice(0, count) };
     });
+    this.#resume();
+    return taken;
   }
 
   /** Resolves when something waits, or once `wake` is called. */
@@ -55,5 +74,11 @@ export class RecordQueue {
   /** Ends a wait in {@link filled}. */
   wake(): void {
     this.#arrived?.();
+  }
+
+  #resume(): void {
+    if (this.#records >= WAITING.resume) return;
+    for (const partition of this.#paused) this.#throttle(partition, false);
+    this.#paused.clear();
   }
 }

@@ -177,6 +177,17 @@ describe('projection rebuild', function () {
     expect(bench.failures).to.deep.equal([]);
   });
 
+  it('is joined by a worker that has much to catch up with', async () => {
+    for (let batch = 0; batch < 10; batch += 1) await bench.log.append(documents(`backlog-${batch}`, 4000));
+    await bench.startWorker();
+    const first = async () => (await bench.pool.query(`select from ${bench.schema}.sales limit 1`)).rowCount === 1;
+    await until('it has begun', first);
+    const rebuilt = await operate(bench, 'rebuild', { projections: ['live_window'], promote: false });
+    expect(rebuilt.outcome).to.deep.include({ promoted: false });
+    await bench.caughtUp();
+    expect(bench.failures).to.deep.equal([]);
+  });
+
   it('refuses a second rebuild of a projection while one is under way, and says so', async () => {
     await bench.log.append(documents('before', 50));
     const first = await requestOperation(bench.pool, bench.schema, 'rebuild', { projections: ['sales', 'revenue'] });

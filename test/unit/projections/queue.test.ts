@@ -13,7 +13,7 @@ const taken = (queue: RecordQueue, most: number, bytes = 1e6) =>
 
 describe('RecordQueue', () => {
   it('gathers what arrives and gives each partition its share, in order', () => {
-    const queue = new RecordQueue();
+    const queue = new RecordQueue(() => {});
     queue.push(0, records(0, 10));
     queue.push(1, records(5, 7));
     queue.push(0, records(10, 20));
@@ -27,22 +27,39 @@ describe('RecordQueue', () => {
   });
 
   it('cuts by bytes too, but never to nothing', () => {
-    const queue = new RecordQueue();
+    const queue = new RecordQueue(() => {});
     queue.push(0, records(0, 3, 1000));
     expect(taken(queue, 100, 10)).to.deep.equal([[0, 0, 1]]);
     expect(taken(queue, 100, 1500)).to.deep.equal([[0, 1, 2]]);
   });
 
   it('forgets a partition', () => {
-    const queue = new RecordQueue();
+    const queue = new RecordQueue(() => {});
     queue.push(0, records(0, 3));
     queue.drop(0);
     queue.drop(1);
     expect(queue.size).to.equal(0);
   });
 
+  it('stops the flow when too much waits, and restarts it when little is left, taken or forgotten', () => {
+    for (const empty of [(queue: RecordQueue) => queue.take(1e6, 1e9), (queue: RecordQueue) => queue.drop(1)]) {
+      const flow: [partition: number, paused: boolean][] = [];
+      const queue = new RecordQueue((...change) => void flow.push(change));
+      queue.push(0, records(0, 1000));
+      queue.push(1, records(0, 18_999));
+      expect(flow).to.deep.equal([]);
+      queue.push(1, records(18_999, 19_000));
+      expect(flow).to.deep.equal([[1, true]]);
+      empty(queue);
+      expect(flow).to.deep.equal([
+        [1, true],
+        [1, false],
+      ]);
+    }
+  });
+
   it('wakes who waits', async () => {
-    const queue = new RecordQueue();
+    const queue = new RecordQueue(() => {});
     const filled = queue.filled();
     queue.push(3, records(0, 1));
     await filled;
