@@ -137,7 +137,8 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     for (const [index, start] of starts.entries()) {
       const { topic, partition } = positions[index] ?? { topic: '', partition: 0 };
       if (start instanceof LogLostError) haltOrFail(topic, partition, start);
-      else readFrom(start);
+      // The reader may have gone back since it answered.
+      else readFrom({ ...start, offset: expected.get(keyOf(topic, partition)) ?? start.offset });
     }
   }
 
