@@ -32,8 +32,11 @@ export const discardParked: Execute = async (given, execution) => {
   if (typeof reason !== 'string' || reason.trim() === '') throw new OperationError('a discard needs a reason');
   const events = await chosen(given, execution);
   const schema = execution.names.postgres.read;
-  const discarded = await inTransaction(execution.pool, (client) => discard(client, schema, events, reason));
-  return { discarded };
+  return inTransaction(execution.pool, async (client) => {
+    const outcome = { discarded: await discard(client, schema, events, reason) };
+    await execution.finish(client, outcome);
+    return outcome;
+  });
 };
 
 async function chosen(given: Readonly<Record<string, unknown>>, { pool, names }: Execution): Promise<ParkedEvent[]> {
@@ -92,9 +95,10 @@ async function foldIn(kept: Kept, event: ParkedEvent, record: FoldedRecord, exec
   const { pool, redis, names } = execution;
   if (!isTable(kept)) {
     if (record.failure) return false;
-    await inTransaction(pool, (client) => unpark(client, kept.schema, event));
-    // A window without a fence is folded anew from the log, with what was missing.
+    // A window without a fence is folded anew from the log, with what was missing. First, since nobody would see that it
+    // is still to be done if this was killed in between.
     await redis.del(windowKeys(names.redisPrefix, kept.generation, event.partition).fence);
+    await inTransaction(pool, (client) => unpark(client, kept.schema, event));
     return true;
   }
   const fold = startFold(kept.projection);

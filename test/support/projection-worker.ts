@@ -31,8 +31,8 @@ export interface Bench {
   failures: unknown[];
   /** With `poison` it cannot decode the events of which that says so. */
   startWorker(poison?: (event: Event) => boolean): Promise<ProjectionWorker>;
-  /** Waits until every table and every window has all of the log. */
-  caughtUp(): Promise<void>;
+  /** Waits until every table and every window has all of the log; 15 s unless told otherwise. */
+  caughtUp(withinMs?: number): Promise<void>;
   /** Compares every table and the live window with a naive fold of the log. */
   expectEqualToLog(): Promise<void>;
   close(): Promise<void>;
@@ -56,7 +56,8 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
     const { rows } = await pool.query(
       `select partition, min(next_offset) as next from ${schema}.checkpoints group by 1`,
     );
-    const fences = await Promise.all([...ends.keys()].map((partition) => reader.read(1, partition)));
+    const generation = await windowGeneration(pool, schema);
+    const fences = await Promise.all([...ends.keys()].map((partition) => reader.read(generation, partition)));
     return (
       rows.every(({ partition, next }) => next === ends.get(partition)) &&
       fences.every(({ partition, fence }) => fence === ends.get(partition))
@@ -88,11 +89,11 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
       };
       return { ...worker, stop };
     },
-    caughtUp: () => until('tables and windows have all of the log', level),
+    caughtUp: (withinMs) => until('tables and windows have all of the log', level, withinMs),
     async expectEqualToLog() {
       const recorded = await log.read();
       await expectTables(pool, schema, naiveFold(recorded, config.storeTimeZone));
-      await expectWindow(reader, config.partitions, recorded);
+      await expectWindow(reader, await windowGeneration(pool, schema), config.partitions, recorded);
     },
     async close() {
       for (const worker of workers) await worker.stop();
@@ -134,9 +135,22 @@ async function expectTables(pool: pg.Pool, schema: string, naive: NaiveTables): 
   }
 }
 
-async function expectWindow(reader: LiveWindowReader, partitions: number, log: readonly Recorded[]): Promise<void> {
+/** The generation of the live window that readers see. */
+export async function windowGeneration(pool: pg.Pool, schema: string): Promise<number> {
+  const { rows } = await pool.query<{ generation: number }>(
+    `select generation from ${schema}.generations where projection = 'live_window' and status = 'live'`,
+  );
+  return rows[0]?.generation ?? 0;
+}
+
+async function expectWindow(
+  reader: LiveWindowReader,
+  generation: number,
+  partitions: number,
+  log: readonly Recorded[],
+): Promise<void> {
   for (let partition = 0; partition < partitions; partition += 1) {
-    const slice = await reader.read(1, partition);
+    const slice = await reader.read(generation, partition);
     const { minutes, recent } = naiveWindow(log.filter((recorded) => recorded.partition === partition));
     expect(byMinute(slice.minutes), `minutes of ${partition}`).to.deep.equal(byMinute(minutes));
     expect(
