@@ -13,12 +13,13 @@ import { isConnectionLost } from '../../platform/postgres/index.ts';
 import type { Codec } from '../../platform/registry/codec.ts';
 import { retry } from '../../platform/retry.ts';
 import { projections } from '../catalogue.ts';
-import { clearHalt, recordHalt } from '../halts.ts';
 import { decodeSlices, type RawSlice } from '../log-slice.ts';
 import { type Positions, ReadModels } from '../read-models.ts';
 import { dayIn } from '../time.ts';
+import { Alarms } from './alarms.ts';
 import { type Applier, applyBatch, reload } from './apply.ts';
 import { LiveWindowKeeper } from './live-keeper.ts';
+import { checkPartitionCount } from './partition-count.ts';
 import { RecordQueue } from './queue.ts';
 import { refoldFromLog } from './refold.ts';
 
@@ -36,7 +37,7 @@ export interface ProjectionWorker {
 }
 
 export interface WorkerOptions {
-  config: Pick<Config, 'namespace' | 'storeTimeZone'>;
+  config: Pick<Config, 'namespace' | 'storeTimeZone' | 'partitions'>;
   kafka: Kafka;
   pool: pg.Pool;
   redis: Redis;
@@ -52,12 +53,15 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
   const { config, kafka, pool, redis, codec, logger, onFailure, now = Date.now } = options;
   const names = namesOf(config.namespace);
   const topic = names.topics.events;
+  const schema = names.postgres.read;
   const storeDay = dayIn(config.storeTimeZone);
   const decode = (slices: readonly RawSlice[]) => decodeSlices(codec, storeDay, slices);
-  const readModels = new ReadModels(pool, names.postgres.read, projections);
+  const readModels = new ReadModels(pool, schema, projections);
+  const alarms = new Alarms({ pool, schema, logger });
+  const isAcceptedLoss = readModels.isAcceptedLoss.bind(readModels);
   const liveWindow = new LiveWindowKeeper({
     writer: new LiveWindowWriter(redis, names.redisPrefix),
-    refold: refoldFromLog({ kafka, topic, logger, decode, now }),
+    refold: refoldFromLog({ kafka, topic, logger, decode, isAcceptedLoss, now }),
     logger,
     now,
   });
@@ -65,7 +69,6 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
   const queue = new RecordQueue();
   const owned = new Set<number>();
   const paused = new Set<number>();
-  const halted = new Set<number>();
   const stopping = new AbortController();
   let ready = false;
 
@@ -77,32 +80,30 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     return turn;
   };
 
-  /** Partitions of which a halt is on record. */
-  const alarms = new Set<number>();
-
   function onHalted(partition: number, error: Error): void {
-    if (!alarms.has(partition))
-      logger.error({ err: error, partition }, 'partition halted; it is tried again and again');
-    halted.add(partition);
-    alarms.add(partition);
+    if (!owned.has(partition)) return;
     queue.drop(partition);
-    recordHalt(pool, names.postgres.read, partition, error).catch((failure) =>
-      logger.warn({ err: failure, partition }, 'halt not recorded'),
-    );
+    alarms.raise(partition, error);
   }
 
-  /** Only what was committed proves that a partition goes on; or that it has come to the end of the log. */
-  async function endAlarms(partitions: Iterable<number>): Promise<void> {
-    for (const partition of partitions) {
-      if (halted.has(partition) || !alarms.delete(partition)) continue;
-      logger.info({ partition }, 'partition goes on');
-      await clearHalt(pool, names.postgres.read, partition);
-    }
-  }
-
-  async function atEnd(partitions: ReadonlySet<number>): Promise<number[]> {
+  /** Those of the partitions that have come to the end of the log that they know. */
+  async function atEnd(partitions: readonly number[]): Promise<number[]> {
     const ends = await withAdmin(kafka, (admin) => topicRanges(admin, topic));
-    return [...partitions].filter((partition) => readModels.position(partition) === ends.get(partition)?.high);
+    return partitions.filter((partition) => {
+      const position = readModels.position(partition);
+      const isKnown = alarms.isRead(partition) || readModels.start(partition) === position;
+      return isKnown && position === ends.get(partition)?.high;
+    });
+  }
+
+  /** Where to begin in the partitions that the tables have. */
+  async function takeOver(partitions: readonly number[]): Promise<Positions> {
+    const ends = await withAdmin(kafka, (admin) => topicRanges(admin, topic));
+    await checkPartitionCount(pool, schema, { topic, found: ends.size, wanted: config.partitions });
+    const known = partitions.filter((partition) => partition < config.partitions);
+    const positions = await readModels.load(known);
+    await alarms.adopt(known);
+    return positions;
   }
 
   // Records may arrive before it is here: the first of them are not paused then, and are few enough.
@@ -115,26 +116,29 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     paceMs: PACE_MS,
     onFailure,
     onHalted,
-    onGoingOn: (partition) => void halted.delete(partition),
+    onGoingOn: (partition) => void alarms.halted.delete(partition),
+    restartAt: (_, partition) => readModels.start(partition),
+    isAcceptedLoss,
+    keepsAll: true,
     onAssigned: (partitions) =>
       inTurn(async () => {
-        const positions = await retry(() => readModels.load(partitions), {
+        const positions = await retry(() => takeOver(partitions), {
           when: isConnectionLost,
           onRetry: (error) => logger.warn({ err: error }, 'Postgres does not answer; waiting for it'),
           signal: stopping.signal,
         });
         for (const partition of positions.keys()) {
           owned.add(partition);
-          halted.delete(partition);
           queue.drop(partition);
           liveWindow.own(partition, readModels.windows(partition));
         }
         await liveWindow.check();
         ready = true;
         logger.info({ positions: Object.fromEntries(positions) }, 'partitions assigned');
-        return [...positions].map(([partition, offset]) => ({ topic, partition, offset }));
+        return [...positions.keys()].map((partition) => ({ topic, partition, offset: readModels.start(partition) }));
       }),
     onRevoked: (partitions) => {
+      alarms.leave(partitions);
       for (const partition of partitions) {
         owned.delete(partition);
         queue.drop(partition);
@@ -155,7 +159,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     liveWindow,
     decode,
     owned,
-    halted,
+    halted: alarms.halted,
     logger,
     signal: stopping.signal,
     onHalted: (partition, error) => consumer?.halt(topic, partition, error),
@@ -178,17 +182,24 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
         paused.clear();
       }
       if (batch.length === 0) continue;
-      const committed = await inTurn(() => applyBatch(applier, batch));
-      await endAlarms(committed);
+      const { read, moved } = await inTurn(() => applyBatch(applier, batch));
+      alarms.noteRead(read);
+      await alarms.end(moved);
     }
   }
 
   /** Other generations may be kept level now, and a window may have been lost. */
   async function check(): Promise<void> {
     if (await readModels.isOutdated().catch(() => false)) await inTurn(() => reload(applier));
-    if (alarms.size > 0) await endAlarms(await atEnd(alarms));
+    if (alarms.unproven.length > 0) await alarms.end(await atEnd(alarms.unproven));
     // A Redis that hangs must not hold up the turn: it is asked outside of it first.
-    if (await liveWindow.answers()) await inTurn(() => liveWindow.check());
+    const found = await liveWindow.look();
+    if (found === 'away') return;
+    await inTurn(async () => {
+      // Who went on with what it no longer owns must not put an older window in place of the new owner's.
+      if (found === 'ahead') await reload(applier);
+      await liveWindow.check();
+    });
   }
 
   const running = run().catch((error) => {

@@ -38,7 +38,7 @@ describe('operations on projections', function () {
   it('park what cannot be decoded, go on, and fold it in when it is retried', async () => {
     const [first, ...others] = [sale('poison-1', { occurredAt: Date.now() }), ...sales('good', 20)];
     await bench.log.append([first, ...others, refund(first, 'r-1', { occurredAt: Date.now() })]);
-    const worker = await bench.startWorker(poison);
+    const worker = await bench.startWorker({ poison });
     await bench.caughtUp();
     expect(await countSales()).to.equal(20);
     const parked = await listParked(bench.pool, bench.schema);
@@ -57,7 +57,7 @@ describe('operations on projections', function () {
 
   it('do without what was discarded, in a rebuild too, and verify it so', async () => {
     await bench.log.append([sale('poison-1'), ...sales('good', 20)]);
-    await bench.startWorker(poison);
+    await bench.startWorker({ poison });
     await bench.caughtUp();
     const refused = await operate(bench, 'dlq-discard', { projection: 'sales', reason: ' ' });
     expect(refused.outcome?.error).to.equal('a discard needs a reason');

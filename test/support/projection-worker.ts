@@ -29,8 +29,12 @@ export interface Bench {
   reader: LiveWindowReader;
   /** Errors with which workers gave up. */
   failures: unknown[];
-  /** With `poison` it cannot decode the events of which that says so. */
-  startWorker(poison?: (event: Event) => boolean): Promise<ProjectionWorker>;
+  /** With `poison` it cannot decode the events of which that says so. Its database and Redis are the bench's unless given. */
+  startWorker(options?: {
+    poison?: (event: Event) => boolean;
+    pool?: pg.Pool;
+    redis?: Redis;
+  }): Promise<ProjectionWorker>;
   /** Waits until every table and every window has all of the log; 15 s unless told otherwise. */
   caughtUp(withinMs?: number): Promise<void>;
   /** Compares every table and the live window with a naive fold of the log. */
@@ -46,6 +50,7 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
   await migrate(config);
   const pool = createPool(config, { applicationName: 'test', synchronousCommit: false, max: 8 });
   const redis = createRedis(config, 'test');
+  redis.on('error', () => {});
   const reader = new LiveWindowReader(redis, names.redisPrefix);
   const logger = createLogger('test', config.logLevel);
   const workers = new Set<ProjectionWorker>();
@@ -53,13 +58,11 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
 
   async function level(): Promise<boolean> {
     const ends = await log.ends();
-    const { rows } = await pool.query(
-      `select partition, min(next_offset) as next from ${schema}.checkpoints group by 1`,
-    );
+    const checkpoints = await checkpointsOf({ pool, schema });
     const generation = await windowGeneration(pool, schema);
     const fences = await Promise.all([...ends.keys()].map((partition) => reader.read(generation, partition)));
     return (
-      rows.every(({ partition, next }) => next === ends.get(partition)) &&
+      [...ends].every(([partition, end]) => checkpoints.get(partition) === end) &&
       fences.every(({ partition, fence }) => fence === ends.get(partition))
     );
   }
@@ -72,12 +75,11 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
     redis,
     reader,
     failures,
-    async startWorker(poison = () => false) {
+    async startWorker({ poison = () => false, ...servers } = {}) {
       const worker = await startProjections({
         config,
         kafka: createKafka(config, 'test'),
-        pool,
-        redis,
+        ...{ pool, redis, ...servers },
         codec: poisoned(createCodec(config.registry, new Map()), poison),
         logger,
         onFailure: (error) => failures.push(error),
@@ -133,6 +135,16 @@ async function expectTables(pool: pg.Pool, schema: string, naive: NaiveTables): 
       }
     }
   }
+}
+
+/** The lowest checkpoint of each partition, of all that the workers keep level. */
+export async function checkpointsOf({ pool, schema }: Pick<Bench, 'pool' | 'schema'>): Promise<Map<number, number>> {
+  const { rows } = await pool.query<{ partition: number; next: number }>(
+    `select partition, min(next_offset) as next
+     from ${schema}.checkpoints join ${schema}.generations using (projection, generation)
+     where status in ('live', 'ready', 'previous') group by partition`,
+  );
+  return new Map(rows.map(({ partition, next }) => [partition, next]));
 }
 
 /** The generation of the live window that readers see. */
