@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { requestOperation } from '../../projections/operations.ts';
 import { everything } from '../../projections/operator/names.ts';
-import { kill, rebuildThrough } from '../support/killed-operators.ts';
+import { kill, operateThrough } from '../support/killed-operators.ts';
 import { expectNothingLeft } from '../support/left-behind.ts';
 import { documents, keepAppending } from '../support/live-traffic.ts';
 import { openOperator, untilEnded } from '../support/operator.ts';
@@ -27,7 +27,7 @@ describe('the operator', function () {
 
   it('resumes a rebuild that was killed with kill -9, and leaves nothing behind', async () => {
     const finishAppending = keepAppending(bench.log, 'meanwhile');
-    const { operation } = await rebuildThrough(bench, [
+    const { operation } = await operateThrough(bench, 'rebuild', [
       kill('as it commits rows', { statement: 'select \\* from moved', hits: 3 }, COMMIT),
       kill('with the tables handed over', { statement: 'begin isolation level repeatable read', at: 'before' }),
       kill('as it commits the swap', { statement: 'create view', hits: 8 }, COMMIT),

@@ -1,6 +1,6 @@
-/** A rebuild whose operators are killed one after the other. */
+/** An operation whose operators are killed one after the other. */
 import { expect } from 'chai';
-import { findOperation, type Operation, requestOperation } from '../../projections/operations.ts';
+import { findOperation, type Operation, type OperationKind, requestOperation } from '../../projections/operations.ts';
 import { everything } from '../../projections/operator/names.ts';
 import { untilEnded } from './operator.ts';
 import { startProjectionProcess } from './projection-process.ts';
@@ -23,11 +23,14 @@ export interface Survived {
   resumed: { committed: number; began: number }[];
 }
 
-/** Asks for a rebuild of everything, has an operator die at each of the faults in their order, and lets the last one end it. */
-export async function rebuildThrough(bench: Bench, faults: readonly StatementFault[]): Promise<Survived> {
+/** Asks for an operation on everything, has an operator die at each of the faults in their order, and lets the last one end it. */
+export async function operateThrough(
+  bench: Bench,
+  kind: OperationKind,
+  faults: readonly StatementFault[],
+): Promise<Survived> {
   const { pool, schema, config } = bench;
-  const projections = everything.map(({ name }) => name);
-  const id = await requestOperation(pool, schema, 'rebuild', { projections });
+  const id = await requestOperation(pool, schema, kind, { projections: everything.map(({ name }) => name) });
   const resumed: Survived['resumed'] = [];
   let committed = 0;
   for (const fault of faults) {

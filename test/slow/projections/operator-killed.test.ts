@@ -4,7 +4,7 @@ import { type Generation, listGenerations } from '../../../projections/generatio
 import { requestOperation } from '../../../projections/operations.ts';
 import { everything } from '../../../projections/operator/names.ts';
 import { rejection } from '../../support/documents.ts';
-import { kill, rebuildThrough } from '../../support/killed-operators.ts';
+import { kill, operateThrough } from '../../support/killed-operators.ts';
 import { expectNothingLeft } from '../../support/left-behind.ts';
 import { appendMany, documents, keepAppending } from '../../support/live-traffic.ts';
 import { untilEnded } from '../../support/operator.ts';
@@ -54,7 +54,7 @@ describe('kill -9 of the operator', function () {
     const worker = await startProjectionProcess(bench.config, 'projection-worker');
     await bench.caughtUp(90_000);
     const finishAppending = keepAppending(bench.log, 'meanwhile');
-    const { operation, resumed } = await worker.whileRuns(rebuildThrough(bench, deaths));
+    const { operation, resumed } = await worker.whileRuns(operateThrough(bench, 'rebuild', deaths));
     const bursts = await finishAppending();
     expect(operation).to.deep.include({ status: 'done' });
     expect(operation.outcome).to.deep.include({ promoted: true });
@@ -94,6 +94,17 @@ describe('kill -9 of the operator', function () {
     expect(begun(idle)).to.equal(true);
     await Promise.all([idle.stop(), worker.stop()]);
     await expectNothingLeft(bench, ['2 previous', '3 live']);
+  });
+
+  it('as it commits a rollback: that is not taken back when it is resumed', async () => {
+    const worker = await startProjectionProcess(bench.config, 'projection-worker');
+    const steps = [{ statement: 'create view', hits: 8 }, { statement: COMMIT }];
+    const { operation } = await worker.whileRuns(
+      operateThrough(bench, 'rollback', [kill('with it committed', ...steps)]),
+    );
+    expect(operation.status).to.equal('done');
+    await expectNothingLeft(bench, ['2 live', '3 previous']);
+    await worker.stop();
   });
 });
 
