@@ -26,18 +26,18 @@ export interface Generation {
   status: GenerationStatus;
   /** The name under which one asks for an `as_of` generation. */
   label: string | null;
+  /** The number of the operation that made it; null for the first one. */
+  operation: number | null;
 }
+
+/** Does more within a transaction. */
+export type Also = (client: pg.ClientBase) => Promise<void>;
 
 /** What the workers keep level, and the number of this decision. */
 export interface Followed {
   epoch: number;
   targets: Target[];
   windows: Kept[];
-}
-
-/** Somebody else works with this generation, or it is not as this needs it. The message says what to do. */
-export class GenerationError extends Error {
-  override name = 'GenerationError';
 }
 
 /** The generation to promote has not reached the live one yet. */
@@ -57,11 +57,12 @@ export async function createGenerationTables(client: pg.ClientBase, schema: stri
   await client.query(`create schema if not exists ${ns}`);
   await client.query(`create table if not exists ${ns}.generations (
     projection text, generation int, version int not null, label text,
-    status text not null,
+    operation bigint, status text not null,
     created_at timestamptz not null default now(), live_since timestamptz,
     primary key (projection, generation))`);
   // What earlier versions have made has fewer columns and statuses.
   await client.query(`alter table ${ns}.generations add column if not exists label text,
+    add column if not exists operation bigint,
     add column if not exists created_at timestamptz not null default now(), add column if not exists live_since timestamptz,
     drop constraint if exists generations_status_check, add constraint generations_status_check
       check (status in ('building', 'ready', 'live', 'previous', 'as_of'))`);
@@ -79,7 +80,7 @@ export async function createGenerationTables(client: pg.ClientBase, schema: stri
 
 /** All generations, in order of projection and number. Empty when there are no tables yet. */
 export async function listGenerations(client: pg.Pool | pg.ClientBase, schema: string): Promise<Generation[]> {
-  const query = `select projection, generation, version, status, label from ${quote(schema)}.generations
+  const query = `select projection, generation, version, status, label, operation from ${quote(schema)}.generations
     order by projection, generation`;
   const { rows } = await client.query<Generation>(query).catch((error) => {
     if (isMissingTable(error)) return { rows: [] };
@@ -109,19 +110,24 @@ export async function loadFollowed(
   return { epoch: rows[0]?.epoch ?? 0, targets: keep(projections), windows: keep([liveWindow]) };
 }
 
+/** Waits for changes to generations that are under way, also of a process that is gone, and holds others up. */
+export async function lockGenerations(client: pg.ClientBase, schema: string): Promise<void> {
+  await client.query(`select from ${quote(schema)}.control for update`);
+}
+
 /** An empty generation with the next number. A live one has its indexes; others get them when they are filled. */
 export async function createGeneration<P extends Kept['projection']>(
   client: pg.ClientBase,
   schema: string,
   projection: P,
-  options: { status: GenerationStatus; label?: string; partitions: number },
+  options: { status: GenerationStatus; label?: string; operation?: number; partitions: number },
 ): Promise<{ projection: P; schema: string; generation: number }> {
   const ns = quote(schema);
   const { rows } = await client.query<{ generation: number }>(
-    `insert into ${ns}.generations (projection, generation, version, status, label, live_since)
-     select $1, coalesce(max(generation), 0) + 1, $2, $3, $4, case when $3 = 'live' then now() end
+    `insert into ${ns}.generations (projection, generation, version, status, label, operation, live_since)
+     select $1, coalesce(max(generation), 0) + 1, $2, $3, $4, $5, case when $3 = 'live' then now() end
      from ${ns}.generations where projection = $1 returning generation`,
-    [projection.name, projection.version, options.status, options.label ?? null],
+    [projection.name, projection.version, options.status, options.label ?? null, options.operation ?? null],
   );
   const target = { projection, schema, generation: rows[0]?.generation ?? 1 };
   if (isTable(target)) {
@@ -161,9 +167,9 @@ export function handOver(pool: pg.Pool, schema: string, targets: readonly Kept[]
 
 /**
  * Makes the generations live, all in one transaction, and those that were live `previous`; what was `previous` before is
- * dropped, and so is what other code made, since nobody could keep it level. Waits until each has reached the live one in every partition. Throws {@link GenerationError} after a minute.
+ * dropped, and so is what other code made, since nobody could keep it level. Waits until each has reached the live one in every partition. Gives up after a minute.
  */
-export function promote(pool: pg.Pool, schema: string, targets: readonly Kept[]): Promise<void> {
+export function promote(pool: pg.Pool, schema: string, targets: readonly Kept[], also: Also): Promise<void> {
   return patiently(() =>
     change(pool, schema, async (client) => {
       const all = await listGenerations(client, schema);
@@ -181,11 +187,15 @@ export function promote(pool: pg.Pool, schema: string, targets: readonly Kept[])
           await drop(client, { ...target, generation: live.generation });
         }
       }
+      await also(client);
     }),
   );
 }
 
-/** Moves the checkpoints of a partition past a lost stretch of the log, and has the workers load them again. */
+/**
+ * Moves the checkpoints of a partition past a lost stretch of the log, or to the end of another log that stands in its
+ * place, and has the workers load them again.
+ */
 export async function moveOn(
   client: pg.ClientBase,
   schema: string,
@@ -193,13 +203,22 @@ export async function moveOn(
   { from, to }: Lost,
 ): Promise<void> {
   const ns = quote(schema);
+  const followed = `(projection, generation) in (
+    select projection, generation from ${ns}.generations where status = any($3))`;
   await client.query(`update ${ns}.control set epoch = epoch + 1`);
-  await client.query(
-    `update ${ns}.checkpoints set next_offset = $3, last_event_id = null
-     where partition = $1 and next_offset = $2 and (projection, generation) in (
-       select projection, generation from ${ns}.generations where status = any($4))`,
-    [partition, from, to, FOLLOWED],
-  );
+  if (to > from) {
+    await client.query(
+      `update ${ns}.checkpoints set next_offset = $2, last_event_id = null
+       where partition = $1 and next_offset >= $4 and next_offset < $2 and ${followed}`,
+      [partition, to, FOLLOWED, from],
+    );
+  } else {
+    await client.query(
+      `update ${ns}.checkpoints set next_offset = least(next_offset, $2), last_event_id = null
+       where partition = $1 and ${followed}`,
+      [partition, to, FOLLOWED],
+    );
+  }
 }
 
 /** Keeps generations as they are, for ever. */
@@ -208,10 +227,16 @@ export async function freeze(client: pg.ClientBase, targets: readonly Kept[]): P
 }
 
 /** Removes generations with their tables; the live one stays. */
-export function dropGenerations(pool: pg.Pool, schema: string, targets: readonly Kept[]): Promise<void> {
+export function dropGenerations(
+  pool: pg.Pool,
+  schema: string,
+  targets: readonly Kept[],
+  also: Also = async () => {},
+): Promise<void> {
   return patiently(() =>
     change(pool, schema, async (client) => {
       for (const target of targets) await drop(client, target);
+      await also(client);
     }),
   );
 }

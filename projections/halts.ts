@@ -8,10 +8,13 @@ import { quote } from './sql.ts';
 export class PartitionError extends Error {
   override name = 'PartitionError';
   readonly partition: number;
+  /** What would be given up by going on. */
+  readonly lost: Lost | undefined;
 
-  constructor(partition: number, message: string, options?: ErrorOptions) {
+  constructor(partition: number, message: string, { lost, ...options }: ErrorOptions & { lost?: Lost } = {}) {
     super(message, options);
     this.partition = partition;
+    this.lost = lost;
   }
 }
 
@@ -38,7 +41,7 @@ export async function createHaltTables(client: pg.ClientBase, schema: string): P
 
 /** Notes that a partition stands still; since when is kept. */
 export async function recordHalt(pool: pg.Pool, schema: string, partition: number, error: Error): Promise<void> {
-  const lost = error instanceof LogLostError ? error.lost : undefined;
+  const lost = error instanceof LogLostError || error instanceof PartitionError ? error.lost : undefined;
   await pool.query(
     `insert into ${quote(schema)}.halts (partition, reason, detail, lost_from, lost_to) values ($1, $2, $3, $4, $5)
      on conflict (partition) do update set reason = $2, detail = $3, lost_from = $4, lost_to = $5`,
@@ -68,11 +71,10 @@ export async function listHalts(pool: pg.Pool | pg.ClientBase, schema: string): 
   }));
 }
 
-/** Says of a stretch of a partition whether its loss was accepted. */
-export async function loadAcceptedLosses(
-  pool: pg.Pool,
-  schema: string,
-): Promise<(partition: number, from: number, to: number) => boolean> {
+/** Says of a stretch of a partition, from `from` up to but not including `to`, whether its loss was accepted. */
+export type AcceptedLosses = (partition: number, from: number, to: number) => boolean;
+
+export async function loadAcceptedLosses(pool: pg.Pool, schema: string): Promise<AcceptedLosses> {
   const { rows } = await pool
     .query<{ partition: number; lost_from: number; lost_to: number }>(
       `select partition, lost_from, lost_to from ${quote(schema)}.accepted_losses`,

@@ -87,8 +87,10 @@ function isEvent(message: { type: string }): message is Event {
   return eventTypes.some((type) => type === message.type);
 }
 
-/** Which event a record carries, as checkpoints remember it: its event id, `void`, or `undecodable`. */
+export const UNDECODABLE = 'undecodable';
+
+/** Which event a record carries, as checkpoints remember it: its event id, `void`, or {@link UNDECODABLE}. */
 export function idOf({ event, failure }: FoldedRecord): string {
-  if (failure) return 'undecodable';
+  if (failure) return UNDECODABLE;
   return event ? eventIdOf(event) : 'void';
 }

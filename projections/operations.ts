@@ -93,11 +93,19 @@ export async function openOperations(pool: pg.Pool, schema: string): Promise<Ope
   return rows;
 }
 
-export async function beginOperation(client: pg.Pool | pg.ClientBase, schema: string, id: number): Promise<void> {
-  await client.query(
-    `update ${quote(schema)}.operations set status = 'running', started_at = coalesce(started_at, now()) where id = $1`,
+/** Whether it waits or was left unfinished. */
+export function isOpen({ status }: Pick<Operation, 'status'>): boolean {
+  return status === 'queued' || status === 'running';
+}
+
+/** Resolves to when it was begun for the first time, milliseconds since 1970 UTC. */
+export async function beginOperation(pool: pg.Pool, schema: string, id: number): Promise<number> {
+  const { rows } = await pool.query<{ started_at: Date }>(
+    `update ${quote(schema)}.operations set status = 'running', started_at = coalesce(started_at, now())
+     where id = $1 returning started_at`,
     [id],
   );
+  return rows[0]?.started_at.getTime() ?? Date.now();
 }
 
 export async function reportProgress(
@@ -112,15 +120,17 @@ export async function reportProgress(
   ]);
 }
 
+/** Ends an operation, unless it has ended. */
 export async function finishOperation(
-  pool: pg.Pool,
+  client: pg.Pool | pg.ClientBase,
   schema: string,
   id: number,
   status: 'done' | 'failed',
   outcome: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  await pool.query(
-    `update ${quote(schema)}.operations set status = $2, outcome = $3, finished_at = now() where id = $1`,
+  await client.query(
+    `update ${quote(schema)}.operations set status = $2, outcome = $3, finished_at = now()
+     where id = $1 and status in ('queued', 'running')`,
     [id, status, JSON.stringify(outcome)],
   );
 }

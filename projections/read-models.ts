@@ -19,8 +19,8 @@ import type { Projection } from './define.ts';
 import { type Fold, startFold } from './fold.ts';
 import { foldRecords, undecodable } from './fold-records.ts';
 import { type Followed, loadFollowed } from './generations.ts';
-import { PartitionError } from './halts.ts';
-import { type FoldedRecord, idOf, type LogSlice } from './log-slice.ts';
+import { type AcceptedLosses, loadAcceptedLosses, PartitionError } from './halts.ts';
+import { type FoldedRecord, idOf, type LogSlice, UNDECODABLE } from './log-slice.ts';
 import { type Discarded, loadDiscarded, type Parked, parkedArrays } from './parked.ts';
 import { copyRows, toArrays } from './rows.ts';
 import {
@@ -60,6 +60,7 @@ export class ReadModels {
   #followed: Followed = { epoch: 0, targets: [], windows: [] };
   #statements: Statements;
   readonly #checkpoints = new Map<string, Checkpoint>();
+  #isAcceptedLoss: AcceptedLosses = () => false;
   #discarded = new Map<string, Discarded>();
   /** Events that were parked since this was made, by projection: one counts for each generation that lacks it. */
   readonly parked = new Map<string, number>();
@@ -75,14 +76,16 @@ export class ReadModels {
   async load(partitions: readonly number[]): Promise<Positions> {
     const followed = await loadFollowed(this.#pool, this.#schema, this.#projections);
     const discarded = await loadDiscarded(this.#pool, this.#schema);
+    const isAcceptedLoss = await loadAcceptedLosses(this.#pool, this.#schema);
     const kept = [...followed.targets, ...followed.windows];
     const loaded = await loadCheckpoints(this.#pool, this.#schema, kept, partitions);
-    // All at once: somebody may ask for positions at any moment.
+    // All at once: who asks for positions meanwhile gets those of before.
     if (followed.epoch !== this.#followed.epoch) {
       this.#followed = followed;
       this.#statements = statementsOf(this.#schema, followed.targets);
     }
     this.#discarded = discarded;
+    this.#isAcceptedLoss = isAcceptedLoss;
     for (const [key, checkpoint] of loaded) this.#checkpoints.set(key, checkpoint);
     return new Map(partitions.map((partition) => [partition, this.position(partition)]));
   }
@@ -103,6 +106,24 @@ export class ReadModels {
     const position = this.position(partition);
     const lowest = this.#kept().map((kept) => this.#checkpoint(kept, partition));
     return lowest.find(({ nextOffset }) => nextOffset === position)?.recordedAt ?? null;
+  }
+
+  /**
+   * From where to read a loaded partition: the record below the lowest checkpoint, if one was folded there, so that it is
+   * compared with what is remembered of it.
+   */
+  start(partition: number): number {
+    const position = this.position(partition);
+    const remembers = this.#kept().some((kept) => {
+      const { nextOffset, lastEventId } = this.#checkpoint(kept, partition);
+      return nextOffset === position && lastEventId !== null;
+    });
+    return remembers ? position - 1 : position;
+  }
+
+  /** Whether an operator has accepted that these records of a partition are lost. */
+  isAcceptedLoss(partition: number, from: number, to: number): boolean {
+    return this.#isAcceptedLoss(partition, from, to);
   }
 
   /** How far each generation of the live window is to reach in a loaded partition. */
@@ -150,19 +171,20 @@ export class ReadModels {
     const taken: FoldedRecord[][] = [];
     for (const { partition, from, to, records } of slices) {
       const { nextOffset, lastEventId } = this.#checkpoint(kept, partition);
-      if (nextOffset < from)
+      if (nextOffset < from && !this.#isAcceptedLoss(partition, nextOffset, from))
         throw new RangeError(`Records ${nextOffset} to ${from - 1} of ${partition} were not read.`);
       const before = records[nextOffset - 1 - from];
-      if (before && lastEventId !== null && idOf(before) !== lastEventId) {
+      if (before && lastEventId !== null && !isSameRecord(idOf(before), lastEventId)) {
         throw new LogChangedError(
           partition,
           `${partition}:${nextOffset - 1} is ${idOf(before)}, but ${kept.projection.name} folded ${lastEventId} ` +
-            'there: the log is not the one that these tables were made from. Restore it, or rebuild from the new one.',
+            'there: the log is not the one that these tables were made from. Restore it, or accept the loss and rebuild.',
+          { lost: { from: nextOffset, to: nextOffset } },
         );
       }
       const last = records[records.length - 1];
       if (nextOffset >= to || !last) continue;
-      taken.push(nextOffset === from ? [...records] : records.slice(nextOffset - from));
+      taken.push(nextOffset <= from ? [...records] : records.slice(nextOffset - from));
       const next = { nextOffset: to, lastEventId: idOf(last), recordedAt: last.recordedAt };
       moves.push({ kept, partition, expected: nextOffset, next });
     }
@@ -218,6 +240,11 @@ export class ReadModels {
     if (!checkpoint) throw new Error(`The checkpoints of partition ${partition} were not loaded.`);
     return checkpoint;
   }
+}
+
+/** What could not be decoded once may be by now, and the other way round. */
+function isSameRecord(one: string, other: string): boolean {
+  return one === other || one === UNDECODABLE || other === UNDECODABLE;
 }
 
 /**

@@ -80,7 +80,18 @@ function checkSettings(
   }
 }
 
-function wrongCount(topic: string, found: number, wanted: number): TopicError {
+/** Throws {@link TopicError} when the topic is missing or has another number of partitions. */
+export async function checkPartitions(kafka: Kafka, topic: string, partitions: number): Promise<void> {
+  const found = await withAdmin(kafka, async (admin) => {
+    const exists = (await admin.listTopics()).includes(topic);
+    return exists ? (await topicRanges(admin, topic)).size : 0;
+  });
+  if (found === 0)
+    throw new TopicError(`Topic ${topic} does not exist. Restore it from its mirror, or run the set-up.`);
+  if (found !== partitions) throw wrongCount(topic, found, partitions);
+}
+
+export function wrongCount(topic: string, found: number, wanted: number): TopicError {
   return new TopicError(
     `Topic ${topic} has ${found} partitions, and SALES_PARTITIONS is ${wanted}. The count is fixed for the life of an ` +
       `installation: set SALES_PARTITIONS=${found}, or use another SALES_NAMESPACE.`,

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import { samePartitionNumbers } from './assigner.ts';
-import { findLosses, holeAt, LogLostError, type Lost } from './log-lost.ts';
+import { findStarts, holeAt, LogLostError, type LossRules, type Lost } from './log-lost.ts';
 import type { Position } from './offsets.ts';
 
 export interface LogRecord {
@@ -19,7 +19,7 @@ export interface LogRecord {
   value: Buffer | null;
 }
 
-export interface ConsumeOptions {
+export interface ConsumeOptions extends LossRules {
   kafka: Kafka;
   groupId: string;
   /** All with the same partition count; a member gets the same partition numbers of each. */
@@ -38,13 +38,13 @@ export interface ConsumeOptions {
   /** The consumer cannot go on: a crash, or without `onHalted` a hole or a lost log. End the process. */
   onFailure(error: Error): void;
   /**
-   * A partition can not be read on: it halts and is tried again every second or so, from what `committable` then says,
-   * while the others go on. `onGoingOn` is called when it delivers records again.
+   * A partition can not be read on: it halts and is tried again every second or so, from where `restartAt` then says,
+   * while the others go on. `onGoingOn` is called when it delivers records again, or has come to its end.
    */
   onHalted?(partition: number, error: Error): void;
   onGoingOn?(partition: number): void;
-  /** Whether an operator has accepted that the records of a partition from `from` up to but not including `to` are lost. */
-  isAcceptedLoss?(partition: number, from: number, to: number): boolean;
+  /** Where to read a partition on that has halted, or again, to see whether the log is still the one that was read. */
+  restartAt?(topic: string, partition: number): number;
   /**
    * The least time between two fetches that bring little, so that a trickle of records does not become as many requests:
    * those cost the broker and this process more than the records do. What comes alone does not wait.
@@ -69,6 +69,8 @@ export interface PartitionConsumer {
 const FETCH_BYTES = { partition: 1024 * 1024, all: 8 * 1024 * 1024 };
 const COMMIT_INTERVAL_MS = 1000;
 const HALT_RETRY_MS = 1000;
+/** How often the log itself is looked at: a reader at its end would not see that it was cut or deleted. */
+const WATCH_MS = 3000;
 const PACE_MS = 4;
 const LITTLE = 200;
 
@@ -93,8 +95,13 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   /** Partitions that halted; those that are tried again and have not delivered yet. */
   const halted = new Set<string>();
   const onTrial = new Set<string>();
+  /** Partitions that could not be read on when the log was looked at. */
+  const suspects = new Set<string>();
+  /** Partitions that delivered since. */
+  const delivered = new Set<string>();
   let assigned: number[] = [];
   let joins = 0;
+  let joined = false;
   let stopped = false;
   let fetchedAt = 0;
   const keyOf = (topic: string, partition: number) => `${topic}/${partition}`;
@@ -104,6 +111,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
 
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     joins += 1;
+    joined = true;
     expected.clear();
     held.clear();
     halted.clear();
@@ -119,6 +127,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     fetchedAt = performance.now();
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
+    joined = false;
     if (payload.restart) logger.warn({ err: payload.error }, 'the consumer crashed and starts again');
     else fail(payload.error);
   });
@@ -148,15 +157,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     if (!held.has(keyOf(topic, partition))) consumer.resume([{ topic, partitions: [partition] }]);
   }
 
-  /** Where to begin, past what was accepted as lost; a `LogLostError` for what can not be read. */
-  async function startsOf(positions: readonly Position[]): Promise<(Position | LogLostError)[]> {
-    const losses = await findLosses(kafka, positions);
-    return positions.map((position, index) => {
-      const loss = losses[index];
-      if (!loss?.lost || !isAccepted(position.partition, loss.lost)) return loss ?? position;
-      return { ...position, offset: loss.lost.to };
-    });
-  }
+  const startsOf = (positions: readonly Position[]) => findStarts(kafka, positions, options);
 
   function isAccepted(partition: number, { from, to }: Lost): boolean {
     return options.isAcceptedLoss?.(partition, from, to) ?? false;
@@ -169,22 +170,56 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
 
   function halt(topic: string, partition: number, error: Error): void {
     expected.delete(keyOf(topic, partition));
-    consumer.pause([{ topic, partitions: [partition] }]);
     halted.add(keyOf(topic, partition));
     options.onHalted?.(partition, error);
+    // Without its topic kafkajs has no group, and all is paused when it joins again.
+    if (joined) consumer.pause([{ topic, partitions: [partition] }]);
   }
 
   async function tryHalted(): Promise<void> {
-    if (halted.size === 0) return;
+    if (halted.size === 0 || !joined) return;
     // Its reader may have been moved meanwhile.
-    const positions = (options.committable?.() ?? []).filter(({ topic, partition }) =>
-      halted.has(keyOf(topic, partition)),
+    const positions = placesAt((topic, partition) =>
+      halted.has(keyOf(topic, partition)) ? options.restartAt?.(topic, partition) : undefined,
     );
     for (const start of await startsOf(positions)) {
       if (start instanceof LogLostError || !halted.delete(keyOf(start.topic, start.partition))) continue;
-      onTrial.add(keyOf(start.topic, start.partition));
+      if (start.isEnd) options.onGoingOn?.(start.partition);
+      else onTrial.add(keyOf(start.topic, start.partition));
       readFrom(start);
     }
+  }
+
+  /**
+   * Halts what can not be read any more. A leader that is new may not know for a moment how far its log reaches. Where
+   * nothing has come for a while, the last record is read again: another log may stand in the place of the one that was.
+   */
+  async function watch(): Promise<void> {
+    const positions = placesAt((topic, partition) => expected.get(keyOf(topic, partition)));
+    const starts = positions.length > 0 ? await startsOf(positions) : [];
+    const before = new Set(suspects);
+    const busy = new Set(delivered);
+    suspects.clear();
+    delivered.clear();
+    for (const [index, start] of starts.entries()) {
+      const { topic, partition, offset } = positions[index] ?? { topic: '', partition: 0, offset: 0 };
+      const key = keyOf(topic, partition);
+      if (expected.get(key) !== offset) continue;
+      if (!(start instanceof LogLostError)) {
+        const again = options.restartAt?.(topic, partition);
+        if (joined && again === offset - 1 && !busy.has(key)) readFrom({ topic, partition, offset: again });
+      } else if (before.has(key)) halt(topic, partition, start);
+      else suspects.add(key);
+    }
+  }
+
+  function placesAt(offsetOf: (topic: string, partition: number) => number | undefined): Position[] {
+    return topics.flatMap((topic) =>
+      assigned.flatMap((partition) => {
+        const offset = offsetOf(topic, partition);
+        return offset === undefined ? [] : [{ topic, partition, offset }];
+      }),
+    );
   }
 
   function seek({ topic, partition, offset }: Position): void {
@@ -203,7 +238,9 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     if (highWatermark < from || (first !== undefined && first > from && soughtAgain.get(key) !== from)) {
       // What was fetched before the seek took effect; or a hole, if the same comes again.
       soughtAgain.set(key, from);
+      const join = joins;
       const [start] = await startsOf([{ topic, partition, offset: from }]);
+      if (join !== joins) return;
       if (start instanceof LogLostError) throw start;
       if (start) seek(start);
       return;
@@ -212,12 +249,16 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     const { runs, hole } = options.holesIn?.includes(topic)
       ? { runs: [records], hole: undefined }
       : runsOf(records, from, (lost) => isAccepted(partition, lost));
+    delivered.add(key);
+    soughtAgain.delete(key);
     for (const run of runs) {
       expected.set(key, (run[run.length - 1]?.offset ?? from) + 1);
       if (onTrial.delete(key)) options.onGoingOn?.(partition);
       await onRecords(topic, partition, run, highWatermark);
     }
-    if (hole) throw holeAt(topic, partition, hole);
+    if (hole && runs.length === 0) throw holeAt(topic, partition, hole);
+    // What is before it is handed on first; it is met again then.
+    if (hole) seek({ topic, partition, offset: hole.from });
     const early = fetchedAt + (options.paceMs ?? PACE_MS) - performance.now();
     if (records.length < LITTLE && early > 0) await delay(early);
   }
@@ -246,6 +287,9 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   const trying = setInterval(() => {
     tryHalted().catch((error) => logger.debug({ err: error }, 'halted partitions not tried'));
   }, HALT_RETRY_MS);
+  const watching = setInterval(() => {
+    if (options.onHalted) watch().catch((error) => logger.debug({ err: error }, 'the log was not looked at'));
+  }, WATCH_MS);
 
   return {
     seek,
@@ -262,6 +306,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
       stopped = true;
       clearInterval(committing);
       clearInterval(trying);
+      clearInterval(watching);
       await consumer.disconnect();
     },
   };

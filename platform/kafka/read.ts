@@ -3,7 +3,7 @@ import type { Kafka } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import { withAdmin } from './client.ts';
 import { consumePartitions, type LogRecord } from './consume.ts';
-import { findLosses, type LogLostError } from './log-lost.ts';
+import { findStarts, LogLostError } from './log-lost.ts';
 
 export interface RangeToRead {
   kafka: Kafka;
@@ -31,7 +31,7 @@ export async function readRange({ kafka, logger, topic, from, to, ...options }: 
   );
   if (open.size === 0) return;
   const ends = [...open].map((partition) => ({ topic, partition, offset: to.get(partition) ?? 0 }));
-  for (const loss of await findLosses(kafka, ends)) if (loss && endsTooEarly(loss)) throw loss;
+  for (const end of await findStarts(kafka, ends)) if (end instanceof LogLostError && endsTooEarly(end)) throw end;
   const next = new Map(from);
   let last: Promise<void> = Promise.resolve();
   const inTurn = (work: () => Promise<void>) => {

@@ -7,9 +7,9 @@ import { type Execute, OperationError } from './execution.ts';
 
 /**
  * `partition`: one that has halted because its log was lost; `reason`: kept for ever. All checkpoints move past what is
- * gone. A log that ends before its checkpoints was recreated: figures keep what they had until they are rebuilt.
+ * gone. Where another log stands in its place, figures keep what they had until they are rebuilt.
  */
-export const acceptLoss: Execute = async (given, { pool, names }) => {
+export const acceptLoss: Execute = async (given, { pool, names, finish }) => {
   const { partition, reason } = given;
   const schema = names.postgres.read;
   if (typeof reason !== 'string' || reason.trim() === '') throw new OperationError('accepting a loss needs a reason');
@@ -17,16 +17,16 @@ export const acceptLoss: Execute = async (given, { pool, names }) => {
   if (!halt) throw new OperationError(`partition ${partition} has not halted`);
   const { lost } = halt;
   if (!lost) throw new OperationError(`partition ${partition} lost nothing: ${halt.detail}`);
+  const advice = 'Another log stands in its place: rebuild everything (sales projection rebuild --all).';
+  const outcome = { partition: halt.partition, ...lost, ...(lost.to <= lost.from && { advice }) };
   await inTransaction(pool, async (client) => {
     await client.query(
       `insert into ${quote(schema)}.accepted_losses (partition, lost_from, lost_to, reason) values ($1, $2, $3, $4)`,
-      // What was before the lost stretch may be gone too by the time of a rebuild.
-      [halt.partition, lost.to < lost.from ? lost.to : lost.from, Math.max(lost.from, lost.to), reason],
+      [halt.partition, lost.from, lost.to, reason],
     );
     await moveOn(client, schema, halt.partition, lost);
     await clearHalt(client, schema, halt.partition);
+    await finish(client, outcome);
   });
-  const advice =
-    lost.to < lost.from ? 'The log was recreated: rebuild everything (sales projection rebuild --all).' : '';
-  return { partition: halt.partition, from: lost.from, to: lost.to, ...(advice && { advice }) };
+  return outcome;
 };

@@ -1,17 +1,18 @@
 /**
  * The operator: takes what was asked for and does it, one operation a projection at a time. It holds an advisory lock
- * for each projection that it works on, which its death frees: what it left is resumed by the next one.
+ * for each operation and projection that it works on, which its death frees: what it left is resumed by the next one.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type pg from 'pg';
 import type { Registry } from '../../platform/metrics.ts';
 import { isConnectionLost } from '../../platform/postgres/index.ts';
+import { CheckpointConflict } from '../checkpoints.ts';
 import {
   beginOperation,
+  findOperation,
   finishOperation,
+  isOpen,
   type Operation,
   type OperationKind,
-  type OperationProgress,
   openOperations,
   reportProgress,
   requestOperation,
@@ -20,13 +21,16 @@ import { acceptLoss } from './accept-loss.ts';
 import { asOf, dropAsOf } from './as-of.ts';
 import { discardParked, retryParked } from './dead-letters.ts';
 import { type Execute, type Execution, OperationError } from './execution.ts';
+import { dropLeftWindows } from './live-windows.ts';
+import { lockAll, unlockAll } from './locks.ts';
 import { createOperatorMeters, type OperationOutcome } from './metrics.ts';
 import { outdatedProjections } from './names.ts';
 import { announceOperator } from './presence.ts';
 import { rebuild } from './rebuild.ts';
+import { createReporter } from './reporter.ts';
 import { drop, promote, rollback } from './swap.ts';
 
-export type OperatorOptions = Omit<Execution, 'report' | 'signal'> & {
+export type OperatorOptions = Omit<Execution, 'operation' | 'startedAt' | 'report' | 'finish' | 'signal'> & {
   /** The operator cannot go on. End the process. */
   onFailure(error: unknown): void;
 };
@@ -37,7 +41,6 @@ export interface Operator {
 }
 
 const POLL_MS = 500;
-const REPORT_MS = 500;
 
 const executors: Record<OperationKind, Execute> = {
   rebuild,
@@ -66,12 +69,19 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     const wanted = projectionNames(operation);
     const first = open.find(({ id, ...other }) => id < operation.id && shares(projectionNames(other), wanted));
     if (first && operation.status === 'queued') return refuse(operation, first);
-    if (!(await lockAll(locks, schema, wanted))) return;
-    const work = execute(operation).finally(async () => {
+    const needed = [`operation ${operation.id}`, ...wanted];
+    if (!(await lockAll(locks, schema, needed))) return;
+    const work = resumeOrSkip(operation).finally(async () => {
       running.delete(operation.id);
-      await unlockAll(locks, schema, wanted);
+      await unlockAll(locks, schema, needed);
     });
     running.set(operation.id, work);
+  }
+
+  /** Another operator may have done it between the look at what is open and the lock. */
+  async function resumeOrSkip({ id }: Operation): Promise<void> {
+    const found = await findOperation(pool, schema, id).catch(unlessConnectionLost);
+    if (found && isOpen(found)) await execute(found);
   }
 
   async function refuse(operation: Operation, first: Operation): Promise<void> {
@@ -79,7 +89,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     const error =
       `${first.kind} ${first.id} of ${projectionNames(first).join(', ')} is under way since ${since}` +
       `${first.progress ? ` (${first.progress.step})` : ''}. Wait until it is done.`;
-    await finishOperation(pool, schema, operation.id, 'failed', { error });
+    await finishOperation(pool, schema, operation.id, 'failed', { error }).catch(unlessConnectionLost);
     meters.ended(operation, 'failed');
   }
 
@@ -89,15 +99,18 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     meters.begun(operation);
     const reporter = createReporter((progress) => reportProgress(pool, schema, id, progress));
     try {
-      await beginOperation(pool, schema, id);
+      const startedAt = await beginOperation(pool, schema, id);
       logger.info({ operation: id, kind, arguments: operation.arguments }, 'operation begins');
       const executor = executors[kind] ?? unknown;
       const outcome = await executor(operation.arguments, {
         ...options,
+        operation: id,
+        startedAt,
         report(progress) {
           meters.progressed(id, progress);
           reporter.report(progress);
         },
+        finish: (client, outcome) => finishOperation(client, schema, id, 'done', outcome),
         signal: stopping.signal,
       });
       await reporter.settled();
@@ -105,13 +118,14 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       ended = 'done';
       logger.info({ operation: id, kind, outcome }, 'operation done');
     } catch (error) {
-      // What was interrupted is resumed, by this operator or by the next one.
-      if (stopping.signal.aborted || isConnectionLost(error)) return;
       await reporter.settled();
+      // What was interrupted is resumed, by this operator or by the next one.
+      if (stopping.signal.aborted) return;
+      if (isPassing(error))
+        return logger.warn({ err: error, operation: id, kind }, 'operation interrupted; resuming it');
       logger.error({ err: error, operation: id, kind }, 'operation failed');
-      await finishOperation(pool, schema, id, 'failed', {
-        error: error instanceof Error ? error.message : String(error),
-      });
+      const outcome = { error: error instanceof Error ? error.message : String(error) };
+      await finishOperation(pool, schema, id, 'failed', outcome).catch(unlessConnectionLost);
       ended = 'failed';
     } finally {
       meters.ended(operation, ended);
@@ -120,10 +134,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const open = await openOperations(pool, schema).catch((error) => {
-        if (!isConnectionLost(error)) throw error;
-        return [];
-      });
+      const open = (await openOperations(pool, schema).catch(unlessConnectionLost)) ?? [];
       for (const operation of open) if (!running.has(operation.id)) await take(operation, open);
       await delay(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {});
     }
@@ -140,6 +151,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     );
   }
 
+  await dropLeftWindows(options);
   const loop = run().catch((error) => {
     if (!stopping.signal.aborted) onFailure(error);
   });
@@ -155,6 +167,15 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   };
 }
 
+/** A database that is away, or the last commit of an operator that died, which landed after it was looked for. */
+function isPassing(error: unknown): boolean {
+  return isConnectionLost(error) || error instanceof CheckpointConflict;
+}
+
+function unlessConnectionLost(error: unknown): undefined {
+  if (!isConnectionLost(error)) throw error;
+}
+
 /** A request of another version of the code. */
 const unknown: Execute = async () => {
   throw new OperationError('this version of the operator does not know this kind of operation');
@@ -167,49 +188,4 @@ function projectionNames(operation: Pick<Operation, 'arguments'>): string[] {
 
 function shares(some: readonly string[], others: readonly string[]): boolean {
   return some.some((name) => others.includes(name));
-}
-
-/** All or none. */
-async function lockAll(client: pg.ClientBase, schema: string, names: readonly string[]): Promise<boolean> {
-  for (const [index, name] of names.entries()) {
-    const { rows } = await client.query('select pg_try_advisory_lock(hashtext($1)) as locked', [`${schema} ${name}`]);
-    if (rows[0].locked) continue;
-    await unlockAll(client, schema, names.slice(0, index));
-    return false;
-  }
-  return true;
-}
-
-async function unlockAll(client: pg.ClientBase, schema: string, names: readonly string[]): Promise<void> {
-  for (const name of names) await client.query('select pg_advisory_unlock(hashtext($1))', [`${schema} ${name}`]);
-}
-
-/** Writes the newest progress, at most twice a second. */
-function createReporter(write: (progress: OperationProgress) => Promise<void>) {
-  let newest: OperationProgress | undefined;
-  let writing: Promise<void> = Promise.resolve();
-  let isBusy = false;
-
-  async function writeNewest(): Promise<void> {
-    while (newest) {
-      const progress = newest;
-      newest = undefined;
-      await write(progress).catch(() => {});
-      await delay(REPORT_MS);
-    }
-    isBusy = false;
-  }
-
-  return {
-    report(progress: OperationProgress): void {
-      newest = progress;
-      if (isBusy) return;
-      isBusy = true;
-      writing = writeNewest();
-    },
-    async settled(): Promise<void> {
-      newest = undefined;
-      await writing;
-    },
-  };
 }

@@ -30,7 +30,7 @@ export const asOf: Execute = async (given, execution) => {
   await fill(targets, { ...options, onProgress }, vector);
   report({ step: 'indexing' });
   for (const target of targets) await complete(pool, target);
-  const verified = await proveAll(targets, execution);
+  const outcome = { label, vector: Object.fromEntries(vector), verified: await proveAll(targets, execution) };
   await inTransaction(pool, async (client) => {
     const facade = asOfSchema(names, label);
     await client.query(`create schema if not exists ${quote(facade)}`);
@@ -48,18 +48,19 @@ export const asOf: Execute = async (given, execution) => {
     await client.query(`create view ${quote(facade)}.discarded as select * from ${ns}.discarded`);
     await client.query(`create view ${quote(facade)}.halts as select * from ${ns}.halts where false`);
     await freeze(client, targets);
+    await execution.finish(client, outcome);
   });
-  return { label, vector: Object.fromEntries(vector), verified };
+  return outcome;
 };
 
 /** `label`. */
-export const dropAsOf: Execute = async (given, { pool, names }) => {
+export const dropAsOf: Execute = async (given, { pool, names, finish }) => {
   const schema = names.postgres.read;
   const label = labelIn(given);
   const own = (await listGenerations(pool, schema)).filter((one) => one.label === label);
   if (own.length === 0) throw new OperationError(`there is nothing labelled ${label}`);
   await pool.query(`drop schema if exists ${quote(asOfSchema(names, label))} cascade`);
-  await dropGenerations(pool, schema, targetsOf(own, schema));
+  await dropGenerations(pool, schema, targetsOf(own, schema), (client) => finish(client, { dropped: label }));
   return { dropped: label };
 };
 
@@ -68,22 +69,25 @@ function labelIn({ label }: Readonly<Record<string, unknown>>): string {
   throw new OperationError(`a label has lower-case letters, digits and _, begins with a letter, and has at most 28`);
 }
 
-async function startOrResume(label: string, { pool, names, config }: Execution): Promise<Target[]> {
+/** Empty tables under the label, or what this operation made before it was interrupted. */
+async function startOrResume(label: string, { pool, names, config, operation }: Execution): Promise<Target[]> {
   const schema = names.postgres.read;
   const all = await listGenerations(pool, schema);
   const own = all.filter((one) => one.label === label);
   if (own.some(({ status }) => status === 'as_of')) {
     throw new OperationError(`${label} is there already; drop it first, or choose another label`);
   }
-  if (own.length > 0) return targetsOf(own, schema);
-  const labels = new Set(all.flatMap((one) => one.label ?? []));
+  if (own.some((one) => one.operation === operation)) return targetsOf(own, schema);
+  // What failed may stand beyond the moment that is asked for now.
+  await dropGenerations(pool, schema, targetsOf(own, schema));
+  const labels = new Set(all.flatMap((one) => one.label ?? []).filter((one) => one !== label));
   if (labels.size >= MOST) {
     throw new OperationError(`there are ${labels.size} already (${[...labels].join(', ')}); drop one of them first`);
   }
   return inTransaction(pool, async (client) => {
     const targets: Target[] = [];
     for (const projection of projections) {
-      const options = { status: 'building', label, partitions: config.partitions } as const;
+      const options = { status: 'building', label, operation, partitions: config.partitions } as const;
       targets.push(await createGeneration(client, schema, projection, options));
     }
     return targets;

@@ -32,8 +32,11 @@ export const discardParked: Execute = async (given, execution) => {
   if (typeof reason !== 'string' || reason.trim() === '') throw new OperationError('a discard needs a reason');
   const events = await chosen(given, execution);
   const schema = execution.names.postgres.read;
-  const discarded = await inTransaction(execution.pool, (client) => discard(client, schema, events, reason));
-  return { discarded };
+  return inTransaction(execution.pool, async (client) => {
+    const outcome = { discarded: await discard(client, schema, events, reason) };
+    await execution.finish(client, outcome);
+    return outcome;
+  });
 };
 
 async function chosen(given: Readonly<Record<string, unknown>>, { pool, names }: Execution): Promise<ParkedEvent[]> {

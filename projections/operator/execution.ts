@@ -18,8 +18,17 @@ export interface Execution {
   codec: Codec;
   logger: Logger;
   decode(slices: readonly RawSlice[]): Promise<LogSlice[]>;
+  /** The number of the operation. What it makes carries it, so that it knows it again when it is resumed. */
+  operation: number;
+  /** When it was begun for the first time, milliseconds since 1970 UTC. */
+  startedAt: number;
   /** Whoever follows the operation sees it within a second or so. */
   report(progress: OperationProgress): void;
+  /**
+   * Notes that it is done, in the transaction of its last change: what would do harm if it was done again (a swap, a
+   * loss that is accepted) is then never resumed.
+   */
+  finish(client: pg.ClientBase, outcome: Readonly<Record<string, unknown>>): Promise<void>;
   /** Aborted when the operator stops: what is under way is left to be resumed. */
   signal: AbortSignal;
   /** For the windows that projection workers fill; minutes unless given. */

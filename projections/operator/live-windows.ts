@@ -1,7 +1,9 @@
-/** Live windows that a rebuild makes: projection workers fill them, and keep them level. */
+/** Live windows that a rebuild makes, which projection workers fill and keep level, and those whose generation is gone. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { withAdmin } from '../../platform/kafka/client.ts';
 import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
+import { listGenerations } from '../generations.ts';
+import { liveWindow } from '../live.ts';
 import { isTable, type Kept } from '../sql.ts';
 import { vectorOf } from '../verify/table.ts';
 import { type Execution, OperationError, type WindowPatience } from './execution.ts';
@@ -11,13 +13,6 @@ const POLL_MS = 200;
 const PATIENCE: WindowPatience = { withoutWorkerMs: 60_000, inAllMs: 15 * 60_000 };
 /** How often it is asked whether a worker runs, while none was seen. */
 const LOOKS = 6;
-
-/** Empties new windows: their number may be that of earlier ones, of which something is left. */
-export async function emptyWindows(generations: readonly Kept[], { redis, names, config }: Execution): Promise<void> {
-  const writer = new LiveWindowWriter(redis, names.redisPrefix);
-  for (const { generation } of generations.filter((one) => !isTable(one)))
-    await writer.drop(generation, config.partitions);
-}
 
 /**
  * Resolves when each window has all that Postgres has committed for it. Throws {@link OperationError} when nobody fills
@@ -53,11 +48,15 @@ export async function untilWindowsAreWhole(generations: readonly Kept[], executi
   }
 }
 
-async function areWhole(windows: readonly Kept[], { redis, names, pool }: Execution): Promise<boolean> {
+async function areWhole(windows: readonly Kept[], { redis, names, pool, logger }: Execution): Promise<boolean> {
   const writer = new LiveWindowWriter(redis, names.redisPrefix);
   for (const window of windows) {
     const vector = [...(await vectorOf(pool, window))];
-    const fences = await writer.fences(vector.map(([partition]) => ({ generation: window.generation, partition })));
+    const places = vector.map(([partition]) => ({ generation: window.generation, partition }));
+    const fences = await writer.fences(places).catch((error) => {
+      logger.warn({ err: error }, 'Redis does not answer; waiting for it');
+      return [];
+    });
     if (!vector.every(([, next], index) => (fences[index] ?? -1) >= next)) return false;
   }
   return true;
@@ -69,4 +68,28 @@ function workerRuns({ kafka, names }: Execution): Promise<boolean> {
     const { groups } = await admin.describeGroups([names.groups.projections]);
     return groups.some(({ members }) => members.length > 0);
   });
+}
+
+/**
+ * Removes the windows of generations that were dropped. Whoever drops one may die before its window is gone, and only a
+ * generation next to those that there are can have been left: its number is the next that is given.
+ */
+export async function dropLeftWindows({
+  pool,
+  redis,
+  names,
+  config,
+  logger,
+}: Pick<Execution, 'pool' | 'redis' | 'names' | 'config' | 'logger'>): Promise<void> {
+  const all = await listGenerations(pool, names.postgres.read);
+  const kept = new Set(all.filter((one) => one.projection === liveWindow.name).map((one) => one.generation));
+  const writer = new LiveWindowWriter(redis, names.redisPrefix);
+  for (let generation = 1; generation <= Math.max(0, ...kept) + 1; generation += 1) {
+    if (kept.has(generation)) continue;
+    await writer
+      .drop(generation, config.partitions)
+      .catch((error) =>
+        logger.warn({ err: error, generation }, 'a live window was left; it is removed at the next start'),
+      );
+  }
 }

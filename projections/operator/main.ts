@@ -1,3 +1,4 @@
+import { checkPartitions } from '../../platform/kafka/check-topics.ts';
 import { createKafka } from '../../platform/kafka/client.ts';
 import { runService, serveHealth } from '../../platform/lifecycle.ts';
 import { namesOf } from '../../platform/names.ts';
@@ -10,6 +11,9 @@ import { startOperator } from './app.ts';
 
 const SERVICE = 'operator';
 await runService(SERVICE, async ({ config, logger, onStop, fail }) => {
+  const names = namesOf(config.namespace);
+  const kafka = createKafka(config, SERVICE, logger);
+  await checkPartitions(kafka, names.topics.events, config.partitions);
   const pool = createPool(config, { applicationName: `sales-${SERVICE}`, synchronousCommit: false, max: 12 });
   onStop(() => pool.end());
   const redis = createRedis(config, SERVICE);
@@ -19,8 +23,8 @@ await runService(SERVICE, async ({ config, logger, onStop, fail }) => {
   const storeDay = dayIn(config.storeTimeZone);
   const operator = await startOperator({
     config,
-    names: namesOf(config.namespace),
-    kafka: createKafka(config, SERVICE, logger),
+    names,
+    kafka,
     pool,
     redis,
     codec,

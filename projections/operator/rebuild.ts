@@ -3,13 +3,21 @@
  * only then live. Killed at any moment, it goes on where it was.
  */
 import { inTransaction } from '../../platform/postgres/index.ts';
-import { createGeneration, dropGenerations, handOver, listGenerations, promote } from '../generations.ts';
+import {
+  createGeneration,
+  dropGenerations,
+  type GenerationStatus,
+  handOver,
+  listGenerations,
+  lockGenerations,
+  promote,
+} from '../generations.ts';
 import { complete } from '../rebuild/complete.ts';
 import { fill } from '../rebuild/fill.ts';
-import { isTable, type Kept, type Target } from '../sql.ts';
+import { isTable, type Kept, quote, type Target } from '../sql.ts';
 import type { Execute, Execution } from './execution.ts';
-import { emptyWindows, untilWindowsAreWhole } from './live-windows.ts';
-import { projectionsIn, withStatus } from './names.ts';
+import { dropLeftWindows, untilWindowsAreWhole } from './live-windows.ts';
+import { projectionsIn } from './names.ts';
 import { proveAll } from './prove.ts';
 import { createThrottle } from './throttle.ts';
 
@@ -19,71 +27,81 @@ const ROUNDS = 10;
 
 /** `projections`: names; `promote`: false to leave the new generation ready; `throttleMs`: how far live figures may lag. */
 export const rebuild: Execute = async (given, execution) => {
-  const { names, pool } = execution;
+  const { names, pool, startedAt } = execution;
   const schema = names.postgres.read;
-  const wanted = projectionsIn(given);
-  const started = Date.now();
-  const generations = await startOrResume(wanted, execution);
-  const targets = generations.filter(isTable);
-  const events = await fillTables(targets, given.throttleMs, execution);
-  await handOver(pool, schema, targets);
+  const started = await startOrResume(projectionsIn(given), execution);
+  const generations = started.map(({ kept }) => kept);
+  // What is ready was handed over before this was interrupted: only the workers write to it.
+  const unfilled = started.flatMap(({ kept, status }) => (status === 'building' && isTable(kept) ? [kept] : []));
+  await fillTables(unfilled, given.throttleMs, execution);
+  await handOver(pool, schema, unfilled);
   await untilWindowsAreWhole(generations, execution);
-  const proofs = await proveAll(generations, execution);
+  const verified = await proveAll(generations, execution);
   const outcome = {
     generations: Object.fromEntries(generations.map(({ projection, generation }) => [projection.name, generation])),
-    events,
-    seconds: (Date.now() - started) / 1000,
-    verified: proofs,
+    events: await countEvents(generations, execution),
+    seconds: (Date.now() - startedAt) / 1000,
+    verified,
   };
   if (given.promote === false) return { ...outcome, promoted: false };
   execution.report({ step: 'promoting' });
-  await promote(pool, schema, generations);
-  return { ...outcome, promoted: true };
+  const promoted = { ...outcome, promoted: true };
+  await promote(pool, schema, generations, (client) => execution.finish(client, promoted));
+  await dropLeftWindows(execution);
+  return promoted;
 };
 
-/** One generation a projection that is not live yet: a rebuild that was killed left it, or it is new. */
-async function startOrResume(wanted: readonly Kept['projection'][], execution: Execution): Promise<Kept[]> {
-  const { config, names, pool, report } = execution;
-  const schema = names.postgres.read;
-  report({ step: 'preparing' });
-  const all = await listGenerations(pool, schema);
-  const left: Kept[] = [];
-  const generations: Kept[] = [];
-  for (const projection of wanted) {
-    const building = withStatus(
-      all.filter(({ label }) => label === null),
-      schema,
-      projection,
-      'building',
-    );
-    const stale = all.filter(
-      ({ projection: name, status, label, generation }) =>
-        name === projection.name &&
-        label === null &&
-        ['ready', 'building'].includes(status) &&
-        generation !== building?.generation,
-    );
-    for (const { generation } of stale) left.push({ projection, schema, generation });
-    if (building) generations.push(building);
-  }
-  if (left.length > 0) await dropGenerations(pool, schema, left);
-  const fresh = wanted.filter((projection) => !generations.some((one) => one.projection === projection));
-  const created = await inTransaction(pool, async (client) => {
-    const made: Kept[] = [];
-    for (const projection of fresh) {
-      // Whoever keeps the window fills it from the log as well: a window without a fence is one that was lost.
-      const status = projection.kind === 'window' ? 'ready' : 'building';
-      made.push(await createGeneration(client, schema, projection, { status, partitions: config.partitions }));
-    }
-    return made;
-  });
-  await emptyWindows(created, execution);
-  return [...generations, ...created];
+interface Started {
+  kept: Kept;
+  status: GenerationStatus;
 }
 
-/** Resolves to the number of events below which all tables are filled. */
-async function fillTables(targets: readonly Target[], throttleMs: unknown, execution: Execution): Promise<number> {
-  if (targets.length === 0) return 0;
+/** One generation a projection: what this operation made before it was interrupted, or a fresh one. */
+async function startOrResume(wanted: readonly Kept['projection'][], execution: Execution): Promise<Started[]> {
+  const { config, names, pool, report, operation } = execution;
+  const schema = names.postgres.read;
+  report({ step: 'preparing' });
+  await dropUnfinished(wanted, execution);
+  return inTransaction(pool, async (client) => {
+    await lockGenerations(client, schema);
+    const own = (await listGenerations(client, schema)).filter((one) => one.operation === operation);
+    const started: Started[] = [];
+    for (const projection of wanted) {
+      const found = own.find((one) => one.projection === projection.name && one.version === projection.version);
+      if (found) {
+        started.push({ kept: { projection, schema, generation: found.generation }, status: found.status });
+        continue;
+      }
+      // Whoever keeps the window fills it from the log as well: a window without a fence is one that was lost.
+      const status = projection.kind === 'window' ? 'ready' : 'building';
+      const options = { status, operation, partitions: config.partitions } as const;
+      started.push({ kept: await createGeneration(client, schema, projection, options), status });
+    }
+    return started;
+  });
+}
+
+/** What other rebuilds left: they have failed, were not promoted, or were of another version of the code. */
+async function dropUnfinished(wanted: readonly Kept['projection'][], execution: Execution) {
+  const { names, pool, operation } = execution;
+  const schema = names.postgres.read;
+  const all = await listGenerations(pool, schema);
+  const left = wanted.flatMap((projection) =>
+    all
+      .filter((one) => one.projection === projection.name && one.label === null)
+      .filter((one) => ['ready', 'building'].includes(one.status))
+      .filter((one) => one.operation !== operation || one.version !== projection.version)
+      .map(({ generation }): Kept => ({ projection, schema, generation })),
+  );
+  if (left.length === 0) return;
+  await dropGenerations(pool, schema, left);
+  // Their numbers are given again.
+  await dropLeftWindows(execution);
+}
+
+/** Folds the log into the tables, until they are so close to its end that the workers can take them over. */
+async function fillTables(targets: readonly Target[], throttleMs: unknown, execution: Execution): Promise<void> {
+  if (targets.length === 0) return;
   const { kafka, pool, logger, decode, names, report } = execution;
   const throttle = typeof throttleMs === 'number' ? createThrottle(execution, throttleMs) : undefined;
   const options = {
@@ -103,7 +121,17 @@ async function fillTables(targets: readonly Target[], throttleMs: unknown, execu
     reached = total(await fill(targets, options));
     if (reached - before < CLOSE) break;
   }
-  return reached;
+}
+
+/** Events that the first of the tables has. */
+async function countEvents(generations: readonly Kept[], { names, pool }: Execution): Promise<number> {
+  const first = generations.find(isTable);
+  const { rows } = await pool.query<{ events: number }>(
+    `select coalesce(sum(next_offset), 0)::bigint as events from ${quote(names.postgres.read)}.checkpoints
+     where projection = $1 and generation = $2`,
+    [first?.projection.name, first?.generation],
+  );
+  return rows[0]?.events ?? 0;
 }
 
 function total(vector: ReadonlyMap<number, number>): number {

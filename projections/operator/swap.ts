@@ -2,6 +2,7 @@
 import { dropGenerations, listGenerations, promote as makeLive } from '../generations.ts';
 import type { Kept } from '../sql.ts';
 import { type Execute, type Execution, OperationError } from './execution.ts';
+import { dropLeftWindows } from './live-windows.ts';
 import { projectionsIn, withStatus } from './names.ts';
 import { proveAll } from './prove.ts';
 
@@ -10,20 +11,28 @@ export const promote: Execute = async (given, execution) => {
   const generations = await allWith('ready', given, execution);
   const verified = await proveAll(generations, execution);
   execution.report({ step: 'promoting' });
-  await makeLive(execution.pool, execution.names.postgres.read, generations);
-  return { generations: numbers(generations), verified };
+  const outcome = { generations: numbers(generations), verified };
+  await makeLive(execution.pool, execution.names.postgres.read, generations, (client) =>
+    execution.finish(client, outcome),
+  );
+  await dropLeftWindows(execution);
+  return outcome;
 };
 
 /** Makes the previous generations live again. `projections`: names. */
 export const rollback: Execute = async (given, execution) => {
   const generations = await allWith('previous', given, execution);
   execution.report({ step: 'swapping' });
-  await makeLive(execution.pool, execution.names.postgres.read, generations);
-  return { generations: numbers(generations) };
+  const outcome = { generations: numbers(generations) };
+  await makeLive(execution.pool, execution.names.postgres.read, generations, (client) =>
+    execution.finish(client, outcome),
+  );
+  return outcome;
 };
 
 /** Removes what is not live. `projections`: names. */
-export const drop: Execute = async (given, { pool, names }) => {
+export const drop: Execute = async (given, execution) => {
+  const { pool, names } = execution;
   const schema = names.postgres.read;
   const all = await listGenerations(pool, schema);
   const dropped = projectionsIn(given).flatMap((projection) =>
@@ -31,8 +40,10 @@ export const drop: Execute = async (given, { pool, names }) => {
       .filter((one) => one.projection === projection.name && !['live', 'as_of'].includes(one.status))
       .map(({ generation }): Kept => ({ projection, schema, generation })),
   );
-  await dropGenerations(pool, schema, dropped);
-  return { dropped: dropped.map(({ projection, generation }) => `${projection.name} ${generation}`) };
+  const outcome = { dropped: dropped.map(({ projection, generation }) => `${projection.name} ${generation}`) };
+  await dropGenerations(pool, schema, dropped, (client) => execution.finish(client, outcome));
+  await dropLeftWindows(execution);
+  return outcome;
 };
 
 async function allWith(

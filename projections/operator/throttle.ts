@@ -7,10 +7,13 @@ import type { Execution } from './execution.ts';
 const CHECK_MS = 250;
 
 /**
- * Resolves when live figures lag less than `boundMs` behind the log. A partition lags as long ago as its last folded
- * event was recorded, while there are later ones.
+ * Resolves when live figures lag less than `boundMs` behind the log, and says so while it waits. A partition lags as long
+ * ago as its last folded event was recorded, while there are later ones.
  */
-export function createThrottle({ kafka, names, pool, signal }: Execution, boundMs: number): () => Promise<void> {
+export function createThrottle(
+  { kafka, names, pool, signal, report }: Execution,
+  boundMs: number,
+): () => Promise<void> {
   let checked = 0;
 
   async function lag(): Promise<number> {
@@ -29,7 +32,10 @@ export function createThrottle({ kafka, names, pool, signal }: Execution, boundM
 
   return async () => {
     if (Date.now() - checked < CHECK_MS) return;
-    while ((await lag()) > boundMs) await delay(CHECK_MS, undefined, { signal });
+    while ((await lag()) > boundMs) {
+      report({ step: 'waiting for live figures, which lag' });
+      await delay(CHECK_MS, undefined, { signal });
+    }
     checked = Date.now();
   };
 }

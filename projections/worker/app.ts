@@ -4,7 +4,7 @@ import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import type { Config } from '../../platform/config.ts';
 import { consumePartitions, type PartitionConsumer } from '../../platform/kafka/consume.ts';
-import { topicRanges } from '../../platform/kafka/offsets.ts';
+import { type PartitionRange, topicRanges } from '../../platform/kafka/offsets.ts';
 import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Registry } from '../../platform/metrics.ts';
@@ -16,7 +16,7 @@ import { projections } from '../catalogue.ts';
 import { liveWindow as windowProjection } from '../live.ts';
 import { decodeSlices, type RawSlice } from '../log-slice.ts';
 import { loadLacking } from '../parked.ts';
-import { ReadModels } from '../read-models.ts';
+import { type Positions, ReadModels } from '../read-models.ts';
 import { dayIn } from '../time.ts';
 import { Alarms } from './alarms.ts';
 import { announce } from './announce.ts';
@@ -24,6 +24,7 @@ import { type Applier, applyBatch, reload } from './apply.ts';
 import { LagWatch } from './lag.ts';
 import { LiveWindowKeeper } from './live-keeper.ts';
 import { addGauges, createWorkerMeters } from './metrics.ts';
+import { checkPartitionCount } from './partition-count.ts';
 import { RecordQueue } from './queue.ts';
 import { refoldFromLog } from './refold.ts';
 import { regularly } from './regularly.ts';
@@ -40,7 +41,7 @@ export interface ProjectionWorker {
 }
 
 export interface WorkerOptions {
-  config: Pick<Config, 'namespace' | 'storeTimeZone'>;
+  config: Pick<Config, 'namespace' | 'storeTimeZone' | 'partitions'>;
   kafka: Kafka;
   pool: pg.Pool;
   redis: Redis;
@@ -56,15 +57,17 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
   const { config, kafka, pool, redis, codec, logger, onFailure, now = Date.now } = options;
   const names = namesOf(config.namespace);
   const topic = names.topics.events;
+  const schema = names.postgres.read;
   const storeDay = dayIn(config.storeTimeZone);
   const decode = (slices: readonly RawSlice[]) => decodeSlices(codec, storeDay, slices);
   const meters = createWorkerMeters();
-  const readModels = new ReadModels(pool, names.postgres.read, projections);
+  const readModels = new ReadModels(pool, schema, projections);
+  const alarms = new Alarms({ pool, schema, logger });
+  const isAcceptedLoss = readModels.isAcceptedLoss.bind(readModels);
   const liveWindow = new LiveWindowKeeper({
     writer: new LiveWindowWriter(redis, names.redisPrefix),
-    refold: refoldFromLog({ kafka, topic, logger, decode, now }),
-    lacking: (generation) =>
-      loadLacking(pool, { projection: windowProjection, schema: names.postgres.read, generation }),
+    refold: refoldFromLog({ kafka, topic, logger, decode, isAcceptedLoss, now }),
+    lacking: (generation) => loadLacking(pool, { projection: windowProjection, schema, generation }),
     logger,
     now,
     onRebuilt: meters.windowRebuilt,
@@ -75,8 +78,6 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
   let consumer: PartitionConsumer | undefined;
   const queue = new RecordQueue((partition, paused) => consumer?.[paused ? 'pause' : 'resume'](topic, partition));
   const owned = new Set<number>();
-  const halted = new Set<number>();
-  const alarms = new Alarms({ pool, schema: names.postgres.read, logger });
   const lag = new LagWatch(readModels, now);
   const stopping = new AbortController();
   let ready = false;
@@ -90,9 +91,28 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
   };
 
   function onHalted(partition: number, error: Error): void {
-    halted.add(partition);
+    if (!owned.has(partition)) return;
     queue.drop(partition);
     alarms.raise(partition, error);
+  }
+
+  /** Those of the partitions that have come to the end of the log that they know. */
+  function atEnd(partitions: readonly number[], ends: ReadonlyMap<number, PartitionRange>): number[] {
+    return partitions.filter((partition) => {
+      const position = readModels.position(partition);
+      const isKnown = alarms.isRead(partition) || readModels.start(partition) === position;
+      return isKnown && position === ends.get(partition)?.high;
+    });
+  }
+
+  /** Where to begin in the partitions that the tables have. */
+  async function takeOver(partitions: readonly number[]): Promise<Positions> {
+    const ends = await topicRanges(admin, topic);
+    await checkPartitionCount(pool, schema, { topic, found: ends.size, wanted: config.partitions });
+    const known = partitions.filter((partition) => partition < config.partitions);
+    const positions = await readModels.load(known);
+    await alarms.adopt(known);
+    return positions;
   }
 
   consumer = await consumePartitions({
@@ -103,14 +123,13 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     paceMs: PACE_MS,
     onFailure,
     onHalted,
-    onGoingOn: (partition) => void halted.delete(partition),
+    onGoingOn: (partition) => void alarms.halted.delete(partition),
+    restartAt: (_, partition) => readModels.start(partition),
+    isAcceptedLoss,
+    keepsAll: true,
     onAssigned: (partitions) =>
       inTurn(async () => {
-        const load = async () => {
-          await alarms.takeOver(partitions);
-          return readModels.load(partitions);
-        };
-        const positions = await retry(load, {
+        const positions = await retry(() => takeOver(partitions), {
           when: isConnectionLost,
           onRetry: (error) => logger.warn({ err: error }, 'Postgres does not answer; waiting for it'),
           signal: stopping.signal,
@@ -118,19 +137,18 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
         for (const partition of positions.keys()) {
           owned.add(partition);
           lag.own(partition);
-          halted.delete(partition);
           queue.drop(partition);
           liveWindow.own(partition, readModels.windows(partition));
         }
         await liveWindow.check();
         ready = true;
         logger.info({ positions: Object.fromEntries(positions) }, 'partitions assigned');
-        return [...positions].map(([partition, offset]) => ({ topic, partition, offset }));
+        return [...positions.keys()].map((partition) => ({ topic, partition, offset: readModels.start(partition) }));
       }),
     onRevoked: (partitions) => {
+      alarms.leave(partitions);
       for (const partition of partitions) {
         owned.delete(partition);
-        alarms.leave(partition);
         lag.disown(partition);
         queue.drop(partition);
         liveWindow.disown(partition);
@@ -145,7 +163,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     liveWindow,
     decode,
     owned,
-    halted,
+    halted: alarms.halted,
     meters,
     logger,
     signal: stopping.signal,
@@ -165,8 +183,9 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
       await new Promise(setImmediate);
       const batch = queue.take(BATCH.records, BATCH.bytes);
       if (batch.length === 0) continue;
-      const committed = await inTurn(() => applyBatch(applier, batch));
-      await alarms.end(committed.filter((partition) => !halted.has(partition)));
+      const { read, moved } = await inTurn(() => applyBatch(applier, batch));
+      alarms.noteRead(read);
+      await alarms.end(moved);
     }
   }
 
@@ -174,7 +193,13 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
   async function check(): Promise<void> {
     if (await readModels.isOutdated().catch(() => false)) await inTurn(() => reload(applier));
     // A Redis that hangs must not hold up the turn: it is asked outside of it first.
-    if (await liveWindow.answers()) await inTurn(() => liveWindow.check());
+    const found = await liveWindow.look();
+    if (found === 'away') return;
+    await inTurn(async () => {
+      // Who went on with what it no longer owns must not put an older window in place of the new owner's.
+      if (found === 'ahead') await reload(applier);
+      await liveWindow.check();
+    });
   }
 
   /** Looks where the log ends. What was committed proves that a partition goes on; or that it has come to that end. */
@@ -182,8 +207,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     const ends = await topicRanges(admin, topic);
     lag.look(ends);
     await alarms.settle();
-    const atEnd = alarms.partitions.filter((one) => owned.has(one) && readModels.position(one) === ends.get(one)?.high);
-    await alarms.end(atEnd.filter((partition) => !halted.has(partition)));
+    await alarms.end(atEnd(alarms.unproven, ends));
   }
 
   addGauges(meters.registry, {

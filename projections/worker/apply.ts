@@ -21,8 +21,8 @@ export interface Applier {
   halted: ReadonlySet<number>;
   /** The partition cannot be read on. */
   onHalted(partition: number, error: Error): void;
-  /** Postgres lost its last commits, or a generation joined that is behind: the log must be read again from `position`. */
-  onSetBack(partition: number, position: number): void;
+  /** Postgres lost its last commits, or a generation joined that is behind: the log must be read again from `offset`. */
+  onSetBack(partition: number, offset: number): void;
   meters: WorkerMeters;
   logger: Logger;
   signal: AbortSignal;
@@ -31,9 +31,13 @@ export interface Applier {
 /**
  * Takes one batch through: decode, Postgres in one transaction, then the live window, then the announcement. Waits for
  * a registry or a database that is away. A partition whose log has changed, or has a schema that nobody knows, halts; the
- * others go on. Rejects on what waiting does not cure. Resolves to the partitions of which something was committed.
+ * others go on. Rejects on what waiting does not cure. Resolves to the partitions of which something was read,
+ * and to those of them of which something was new.
  */
-export async function applyBatch(applier: Applier, batch: readonly RawSlice[]): Promise<number[]> {
+export async function applyBatch(
+  applier: Applier,
+  batch: readonly RawSlice[],
+): Promise<{ read: number[]; moved: number[] }> {
   const slices = await decodePatiently(applier, batch);
   const committed = await commitPatiently(applier, slices).catch((error) => {
     if (!(error instanceof PartitionError)) throw error;
@@ -42,10 +46,13 @@ export async function applyBatch(applier: Applier, batch: readonly RawSlice[]): 
   });
   if (!committed) return applyBatch(applier, batch);
   for (const { partition, stop } of slices) if (stop) applier.onHalted(partition, stop);
-  if (committed.slices.length === 0) return [];
-  await applier.liveWindow.apply(committed.slices);
-  await applier.announce(committed.positions);
-  return committed.slices.map(({ partition }) => partition);
+  const read = committed.slices.map(({ partition }) => partition);
+  const moved = read.filter((partition) => committed.moved.has(partition));
+  if (moved.length > 0) {
+    await applier.liveWindow.apply(committed.slices);
+    await applier.announce(committed.positions);
+  }
+  return { read, moved };
 }
 
 function decodePatiently({ decode, logger, signal }: Applier, batch: readonly RawSlice[]): Promise<LogSlice[]> {
@@ -64,7 +71,12 @@ async function commitPatiently(applier: Applier, read: readonly LogSlice[]) {
   let failed = false;
   const commit = async () => {
     if (failed) slices = await reloaded(applier, slices);
-    return { slices, positions: await meters.measuredCommit(slices, () => readModels.commit(slices)) };
+    const before = new Map(slices.map(({ partition }) => [partition, readModels.position(partition)]));
+    const positions = await meters.measuredCommit(slices, () => readModels.commit(slices));
+    const moved = new Set(
+      read.map(({ partition }) => partition).filter((one) => positions.get(one) !== before.get(one)),
+    );
+    return { slices, positions, moved };
   };
   return retry(commit, {
     when: (error) => error instanceof CheckpointConflict || isConnectionLost(error),
@@ -99,7 +111,7 @@ export async function reload(
     liveWindow.own(partition, readModels.windows(partition));
     if (position >= (reached.get(partition) ?? before.get(partition) ?? 0)) continue;
     behind.add(partition);
-    onSetBack(partition, position);
+    onSetBack(partition, readModels.start(partition));
   }
   return behind;
 }

@@ -60,12 +60,17 @@ export class LiveWindowKeeper {
     return this.#kept.filter(({ standing }) => standing !== 'following').length;
   }
 
-  /** Takes over a partition whose tables reach up to `next` of each generation; {@link check} then sees to its windows. */
+  /**
+   * Takes over a partition whose tables reach up to `next` of each generation; {@link check} then sees to its windows.
+   * One that is known to reach as far stays as it is, also when it is being rebuilt.
+   */
   own(partition: number, next: ReadonlyMap<number, number>): void {
+    const before = this.#kept.filter((kept) => kept.partition === partition);
     this.disown(partition);
     for (const [generation, offset] of next) {
+      const known = before.find((kept) => kept.generation === generation && kept.next === offset);
       const pending = new LiveFold(partition, offset);
-      this.#kept.push({ generation, partition, next: offset, standing: 'unverified', pending });
+      this.#kept.push(known ?? { generation, partition, next: offset, standing: 'unverified', pending });
     }
   }
 
@@ -124,12 +129,15 @@ export class LiveWindowKeeper {
     }
   }
 
-  /** Whether Redis answers now. */
-  answers(): Promise<boolean> {
-    return this.#writer.fences(this.#kept).then(
-      () => true,
-      () => false,
-    );
+  /**
+   * Looks at the fences without waiting its turn. `ahead`: one stands where only another worker can have put it, or
+   * Postgres went back; the checkpoints tell which.
+   */
+  async look(): Promise<'away' | 'ahead' | 'level or behind'> {
+    const kept = this.#kept.filter(({ standing }) => standing !== 'rebuilding');
+    const fences = await this.#writer.fences(kept).catch(() => undefined);
+    if (!fences) return 'away';
+    return kept.some(({ next }, index) => (fences[index] ?? 0) > next) ? 'ahead' : 'level or behind';
   }
 
   /** Resolves when no window is being rebuilt. */

@@ -43,14 +43,19 @@ export class RecordQueue {
     this.#resume();
   }
 
-  /** Takes the next records, at most about so many and so many bytes, an equal share of each partition, at least one. */
+  /**
+   * Takes the next records, at most about so many and so many bytes, an equal share of each partition, at least one, and
+   * none beyond a hole (whose loss was accepted).
+   */
   take(maxRecords: number, maxBytes: number): RawSlice[] {
     const shares = this.#waiting.size;
     const taken = [...this.#waiting].map(([partition, waiting]) => {
       let count = 0;
       let bytes = 0;
-      for (const { value } of waiting) {
+      const first = waiting[0]?.offset ?? 0;
+      for (const { offset, value } of waiting) {
         if (count > 0 && (count >= maxRecords / shares || bytes >= maxBytes / shares)) break;
+        if (offset !== first + count) break;
         bytes += value?.length ?? 0;
         count += 1;
       }

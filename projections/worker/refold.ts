@@ -1,27 +1,42 @@
 import type { Kafka } from 'kafkajs';
 import { limits } from '../../domain/violations.ts';
 import { withAdmin } from '../../platform/kafka/client.ts';
-import { offsetsAt } from '../../platform/kafka/offsets.ts';
+import { LogLostError } from '../../platform/kafka/log-lost.ts';
+import { offsetsAt, topicRanges } from '../../platform/kafka/offsets.ts';
 import { readRange } from '../../platform/kafka/read.ts';
 import { startOfWindow } from '../../platform/live-window/keys.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { AcceptedLosses } from '../halts.ts';
 import { LiveFold } from '../live.ts';
 import type { LogSlice, RawSlice } from '../log-slice.ts';
 import type { Refold } from './live-keeper.ts';
 
-/** Folds live windows from the log, reading only as far back as a window can reach. */
+/**
+ * Folds live windows from the log, reading only as far back as a window can reach. Rejects with a `LogLostError` when
+ * what they lack is gone from the log, unless that was accepted.
+ */
 export function refoldFromLog(options: {
   kafka: Kafka;
   topic: string;
   logger: Logger;
   decode(slices: readonly RawSlice[]): Promise<LogSlice[]>;
+  isAcceptedLoss: AcceptedLosses;
   now(): number;
 }): Refold {
-  const { kafka, topic, logger, decode, now } = options;
+  const { kafka, topic, logger, decode, isAcceptedLoss, now } = options;
   return async (ends, lacking) => {
     // A sale may be recorded before it occurs, by a clock that is ahead.
     const since = startOfWindow(now()) - limits.clockAhead;
-    const starts = await withAdmin(kafka, (admin) => offsetsAt(admin, topic, since));
+    const { starts, ranges } = await withAdmin(kafka, async (admin) => ({
+      starts: await offsetsAt(admin, topic, since),
+      ranges: await topicRanges(admin, topic),
+    }));
+    for (const [partition, { low }] of ranges) {
+      // Where the log begins too late, nobody can tell what of the window was before.
+      const isCut = low > 0 && ends.has(partition) && (starts.get(partition) ?? 0) <= low;
+      if (isCut && !isAcceptedLoss(partition, 0, low))
+        throw new LogLostError(`${topic}/${partition} begins at ${low}: its start was deleted`, { from: 0, to: low });
+    }
     const folds = new Map(
       [...ends].map(([partition, end]) => [
         partition,
@@ -35,6 +50,7 @@ export function refoldFromLog(options: {
       topic,
       from,
       to: ends,
+      isAcceptedLoss,
       onRecords: async (partition, records) => {
         for (const slice of await decode([{ partition, records }])) {
           const counted = slice.records.filter(({ offset }) => !lacking.has(`${partition}:${offset}`));
@@ -42,6 +58,8 @@ export function refoldFromLog(options: {
         }
       },
     });
+    // Its last records may be among what was accepted as lost.
+    for (const fold of folds.values()) fold.add([], ends.get(fold.partition) ?? fold.to);
     return [...folds.values()];
   };
 }

@@ -39,7 +39,7 @@ describe('operations on projections', function () {
   it('park what cannot be decoded, go on, and fold it in when it is retried', async () => {
     const [first, ...others] = [sale('poison-1', { occurredAt: Date.now() }), ...sales('good', 20)];
     await bench.log.append([first, ...others, refund(first, 'r-1', { occurredAt: Date.now() })]);
-    const worker = await bench.startWorker(poison);
+    const worker = await bench.startWorker({ poison });
     await bench.caughtUp();
     expect(await countSales()).to.equal(20);
     const parked = await listParked(bench.pool, bench.schema);
@@ -58,7 +58,7 @@ describe('operations on projections', function () {
 
   it('do without what was discarded, in a rebuild too, and verify it so', async () => {
     await bench.log.append([sale('poison-1'), ...sales('good', 20)]);
-    await bench.startWorker(poison);
+    await bench.startWorker({ poison });
     await bench.caughtUp();
     const refused = await operate(bench, 'dlq-discard', { projection: 'sales', reason: ' ' });
     expect(refused.outcome?.error).to.equal('a discard needs a reason');
@@ -77,7 +77,7 @@ describe('operations on projections', function () {
     const others = [-49, -47.9, -1, 0, 23].map((at) => sale(`at-${at}`, { occurredAt: hours(at) }));
     await bench.log.append([waiting, dropped, ...others].flatMap((one) => one ?? []));
     await bench.log.append(sales('void', 10), { void: true });
-    const worker = await bench.startWorker(poison);
+    const worker = await bench.startWorker({ poison });
     await bench.caughtUp();
     const [, second] = await listParked(bench.pool, bench.schema, { projection: 'live_window' });
     const place = `${second?.partition}:${second?.offset}`;

@@ -6,24 +6,14 @@ import { migrate } from '../../projections/migrate.ts';
 import { findOperation, requestOperation } from '../../projections/operations.ts';
 import type { Operator } from '../../projections/operator/app.ts';
 import { everything } from '../../projections/operator/names.ts';
-import { goodsReturn, refund, sale, voiding } from '../support/documents.ts';
+import { documents } from '../support/live-traffic.ts';
 import { openOperator, operate } from '../support/operator.ts';
 import { type Bench, openBench } from '../support/projection-worker.ts';
 import { until } from '../support/services.ts';
+import { rebuildThrottled } from '../support/throttled-rebuild.ts';
 import { prove } from '../support/verify.ts';
 
 const all = everything.map(({ name }) => name);
-
-/** Sales, returns, refunds and voids of the last hours. */
-function documents(prefix: string, count: number) {
-  return Array.from({ length: count }, (_, index) => {
-    const occurredAt = Date.now() - index * 20_000;
-    const sold = sale(`${prefix}-${index}`, { occurredAt });
-    if (index % 7 === 3) return [sold, refund(sold, 'r-1', { occurredAt: Date.now() })];
-    if (index % 11 === 5) return [sold, voiding(sold, { occurredAt: Date.now() })];
-    return index % 5 === 4 ? [goodsReturn(`${prefix}-back-${index}`, { occurredAt })] : [sold];
-  }).flat();
-}
 
 describe('projection rebuild', function () {
   this.timeout(60_000);
@@ -186,6 +176,13 @@ describe('projection rebuild', function () {
     expect(rebuilt.outcome).to.deep.include({ promoted: false });
     await bench.caughtUp();
     expect(bench.failures).to.deep.equal([]);
+  });
+
+  it('holds up while live figures lag more than it was told to let them, and goes on afterwards', async () => {
+    await bench.log.append(documents('before', 100));
+    await bench.startWorker();
+    await bench.caughtUp();
+    await rebuildThrottled(bench, 1500);
   });
 
   it('refuses a second rebuild of a projection while one is under way, and says so', async () => {

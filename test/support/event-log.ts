@@ -10,6 +10,7 @@ import { readRange } from '../../platform/kafka/read.ts';
 import { createLogger } from '../../platform/logger.ts';
 import { namesOf } from '../../platform/names.ts';
 import { createCodec } from '../../platform/registry/codec.ts';
+import { isValid } from '../../schemas/address.ts';
 import { registerAll } from '../../schemas/registry.ts';
 import type { Recorded } from './naive-fold.ts';
 
@@ -20,11 +21,13 @@ export interface EventLog {
   appendUnknown(partition: number, event: Event): Promise<number>;
   /** Appends a valid event whose end is missing: nobody can decode it. */
   appendCut(partition: number, event: Event): Promise<void>;
-  /** All valid events of the log, as a reader without any state finds them. */
+  /** All valid events that the log still has, as a reader without any state finds them. */
   read(): Promise<Recorded[]>;
   /** Next offset of each partition, as Kafka has it, and as this log will write it. */
   ends(): Promise<Map<number, number>>;
   next(): ReadonlyMap<number, number>;
+  /** Writes on from where Kafka has the ends: somebody else wrote to the topic, or made it anew. */
+  startAnew(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,9 +56,11 @@ export async function createEventLog(config: Config): Promise<EventLog> {
       topic: topics.events,
       from: new Map(),
       to: await ends(),
+      isAcceptedLoss: () => true,
       async onRecords(partition, records) {
         await codec.learn(records.map(({ value }) => value));
         for (const { offset, timestamp, value } of records) {
+          if (!isValid({ offset, value })) continue;
           const event = codec.decode(value) as Event;
           if (event.data.expectedOffset === offset) found.push({ event, partition, offset, recordedAt: timestamp });
         }
@@ -75,6 +80,9 @@ export async function createEventLog(config: Config): Promise<EventLog> {
   return {
     ends,
     next: () => new Map(next),
+    async startAnew() {
+      for (const [partition, end] of await ends()) next.set(partition, end);
+    },
     read,
     async appendUnknown(partition, event) {
       await appendChanged(partition, event, (value) => {

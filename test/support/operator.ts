@@ -33,16 +33,17 @@ export function openOperator(
 
 /** Asks for an operation and waits until it is done or has failed. */
 export async function operate(bench: Bench, kind: OperationKind, given: Record<string, unknown>): Promise<Operation> {
-  const id = await requestOperation(bench.pool, bench.schema, kind, given);
+  return untilEnded(bench, await requestOperation(bench.pool, bench.schema, kind, given));
+}
+
+/** Waits until an operation is done or has failed. */
+export async function untilEnded({ pool, schema }: Bench, id: number, withinMs = 45_000): Promise<Operation> {
   let found: Operation | undefined;
-  await until(
-    `${kind} is done`,
-    async () => {
-      found = await findOperation(bench.pool, bench.schema, id);
-      return found?.status === 'done' || found?.status === 'failed';
-    },
-    45_000,
-  );
+  const hasEnded = async () => {
+    found = await findOperation(pool, schema, id);
+    return found?.status === 'done' || found?.status === 'failed';
+  };
+  await until(`operation ${id} has ended`, hasEnded, withinMs);
   if (!found) throw new Error('the operation is gone');
   return found;
 }

@@ -29,10 +29,14 @@ export interface Bench {
   reader: LiveWindowReader;
   /** Errors with which workers gave up. */
   failures: unknown[];
-  /** With `poison` it cannot decode the events of which that says so. */
-  startWorker(poison?: (event: Event) => boolean): Promise<ProjectionWorker>;
-  /** Waits until every table and every window has all of the log. */
-  caughtUp(): Promise<void>;
+  /** With `poison` it cannot decode the events of which that says so. Its database and Redis are the bench's unless given. */
+  startWorker(options?: {
+    poison?: (event: Event) => boolean;
+    pool?: pg.Pool;
+    redis?: Redis;
+  }): Promise<ProjectionWorker>;
+  /** Waits until every table and every window has all of the log; 15 s unless told otherwise. */
+  caughtUp(withinMs?: number): Promise<void>;
   /** Compares every table and the live window with a naive fold of the log. */
   expectEqualToLog(): Promise<void>;
   close(): Promise<void>;
@@ -46,6 +50,7 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
   await migrate(config);
   const pool = createPool(config, { applicationName: 'test', synchronousCommit: false, max: 8 });
   const redis = createRedis(config, 'test');
+  redis.on('error', () => {});
   const reader = new LiveWindowReader(redis, names.redisPrefix);
   const logger = createLogger('test', config.logLevel);
   const workers = new Set<ProjectionWorker>();
@@ -53,12 +58,11 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
 
   async function level(): Promise<boolean> {
     const ends = await log.ends();
-    const { rows } = await pool.query(
-      `select partition, min(next_offset) as next from ${schema}.checkpoints group by 1`,
-    );
-    const fences = await Promise.all([...ends.keys()].map((partition) => reader.read(1, partition)));
+    const checkpoints = await checkpointsOf({ pool, schema });
+    const generation = await windowGeneration(pool, schema);
+    const fences = await Promise.all([...ends.keys()].map((partition) => reader.read(generation, partition)));
     return (
-      rows.every(({ partition, next }) => next === ends.get(partition)) &&
+      [...ends].every(([partition, end]) => checkpoints.get(partition) === end) &&
       fences.every(({ partition, fence }) => fence === ends.get(partition))
     );
   }
@@ -71,12 +75,11 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
     redis,
     reader,
     failures,
-    async startWorker(poison = () => false) {
+    async startWorker({ poison = () => false, ...servers } = {}) {
       const worker = await startProjections({
         config,
         kafka: createKafka(config, 'test'),
-        pool,
-        redis,
+        ...{ pool, redis, ...servers },
         codec: poisoned(createCodec(config.registry, new Map()), poison),
         logger,
         onFailure: (error) => failures.push(error),
@@ -88,11 +91,11 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
       };
       return { ...worker, stop };
     },
-    caughtUp: () => until('tables and windows have all of the log', level),
+    caughtUp: (withinMs) => until('tables and windows have all of the log', level, withinMs),
     async expectEqualToLog() {
       const recorded = await log.read();
       await expectTables(pool, schema, naiveFold(recorded, config.storeTimeZone));
-      await expectWindow(reader, config.partitions, recorded);
+      await expectWindow(reader, await windowGeneration(pool, schema), config.partitions, recorded);
     },
     async close() {
       for (const worker of workers) await worker.stop();
@@ -134,9 +137,32 @@ async function expectTables(pool: pg.Pool, schema: string, naive: NaiveTables): 
   }
 }
 
-async function expectWindow(reader: LiveWindowReader, partitions: number, log: readonly Recorded[]): Promise<void> {
+/** The lowest checkpoint of each partition, of all that the workers keep level. */
+export async function checkpointsOf({ pool, schema }: Pick<Bench, 'pool' | 'schema'>): Promise<Map<number, number>> {
+  const { rows } = await pool.query<{ partition: number; next: number }>(
+    `select partition, min(next_offset) as next
+     from ${schema}.checkpoints join ${schema}.generations using (projection, generation)
+     where status in ('live', 'ready', 'previous') group by partition`,
+  );
+  return new Map(rows.map(({ partition, next }) => [partition, next]));
+}
+
+/** The generation of the live window that readers see. */
+export async function windowGeneration(pool: pg.Pool, schema: string): Promise<number> {
+  const { rows } = await pool.query<{ generation: number }>(
+    `select generation from ${schema}.generations where projection = 'live_window' and status = 'live'`,
+  );
+  return rows[0]?.generation ?? 0;
+}
+
+async function expectWindow(
+  reader: LiveWindowReader,
+  generation: number,
+  partitions: number,
+  log: readonly Recorded[],
+): Promise<void> {
   for (let partition = 0; partition < partitions; partition += 1) {
-    const slice = await reader.read(1, partition);
+    const slice = await reader.read(generation, partition);
     const { minutes, recent } = naiveWindow(log.filter((recorded) => recorded.partition === partition));
     expect(byMinute(slice.minutes), `minutes of ${partition}`).to.deep.equal(byMinute(minutes));
     expect(

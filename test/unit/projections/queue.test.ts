@@ -33,6 +33,14 @@ describe('RecordQueue', () => {
     expect(taken(queue, 100, 1500)).to.deep.equal([[0, 1, 2]]);
   });
 
+  it('gives what lies beyond a hole apart from what is before it', () => {
+    const queue = new RecordQueue(() => {});
+    queue.push(0, records(3, 6));
+    queue.push(0, records(8, 10));
+    expect(taken(queue, 100)).to.deep.equal([[0, 3, 3]]);
+    expect(taken(queue, 100)).to.deep.equal([[0, 8, 2]]);
+  });
+
   it('forgets a partition', () => {
     const queue = new RecordQueue(() => {});
     queue.push(0, records(0, 3));
