@@ -19,12 +19,18 @@ export interface MadeLog {
   events: number;
 }
 
+export interface LogToMake {
+  sales: number;
+  /** The sales are spread evenly over so many days before now, in order of time. */
+  days: number;
+  onProgress?(done: number, total: number): void;
+}
+
 type RecordSaleCommand = Extract<Command, { type: 'RecordSale' }>;
 type Message = { key: string; value: Buffer };
 
 const TEMPLATES = 2000;
-/** The sales are spread evenly over so many days before now, in order of time. */
-const DAYS = 90;
+const DAY_MS = 24 * 3600 * 1000;
 /** One sale in so many is refunded. */
 const REFUNDED = 50;
 const ROUND = 10_000;
@@ -34,10 +40,7 @@ const MESSAGES_PER_BATCH = 1000;
  * Sets the namespace up and appends `sales` sales and their refunds to both topics: each command with its event, every
  * address as an owner would have written it. No processor may run meanwhile. Throws when somebody else appends.
  */
-export async function makeLog(
-  config: Config,
-  { sales, onProgress = () => {} }: { sales: number; onProgress?(done: number, total: number): void },
-): Promise<MadeLog> {
+export async function makeLog(config: Config, { sales, days, onProgress = () => {} }: LogToMake): Promise<MadeLog> {
   await setUp(config);
   const { topics } = namesOf(config.namespace);
   const kafka = createKafka(config, 'make-log');
@@ -46,7 +49,7 @@ export async function makeLog(
   const partitionOf = createPartitioner(config.partitions);
   const commands = await openTopic(topics.commands);
   const events = await openTopic(topics.events);
-  const next = endlessSales(sales);
+  const next = endlessSales(sales, days);
   let count = 0;
 
   async function openTopic(topic: string) {
@@ -110,16 +113,16 @@ function endOf({ start, messages }: { start: number; messages: Message[] }): num
   return start + messages.length;
 }
 
-/** Parsed once and sent again and again under new ids and at other times; `total` of them fill {@link DAYS}. */
-function endlessSales(total: number): () => RecordSaleCommand {
+/** Parsed once and sent again and again under new ids and at other times; `total` of them fill the days. */
+function endlessSales(total: number, days: number): () => RecordSaleCommand {
   const sale = createSales();
   const templates = Array.from(
     { length: TEMPLATES },
     () => parseTyped(JSON.stringify(sale()), Date.now()) as RecordSaleCommand,
   );
   const run = Math.random().toString(36).slice(2, 8);
-  const start = Date.now() - DAYS * 24 * 3600 * 1000;
-  const step = (DAYS * 24 * 3600 * 1000) / total;
+  const start = Date.now() - days * DAY_MS;
+  const step = (days * DAY_MS) / total;
   let count = 0;
   return () => {
     const template = templates[count % TEMPLATES];

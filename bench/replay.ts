@@ -20,19 +20,29 @@ export interface ReplayOptions {
   onProgress(text: string): void;
 }
 
-/** Makes a log in the namespace of `config`, replays it, then measures live lag in an empty one. */
+/** Of a busy shop, whose rows take in many events each; and of a small one over a long time, with more rows than events. */
+const DENSE_DAYS = 1;
+const SPARSE_DAYS = 90;
+/** One sale in fifty is refunded, which is an event too. */
+const EVENTS_PER_SALE = 1.02;
+
+/** Makes logs in the namespace of `config` and replays them, then measures live lag in an empty one. */
 export async function benchReplay(config: Config, { events, onProgress }: ReplayOptions): Promise<Report> {
-  let told = 0;
-  const made = await makeLog(config, {
-    // One in fifty is refunded, which is an event too.
-    sales: Math.round(events / 1.02),
-    onProgress(done, total) {
-      if (done - told < 200_000) return;
-      told = done;
-      onProgress(`log made: ${done} of ${total} sales`);
-    },
-  });
-  onProgress(`${made.events} events; reading and decoding`);
+  const make = async (days: number) => {
+    let told = 0;
+    const made = await makeLog(config, {
+      sales: Math.round(events / EVENTS_PER_SALE),
+      days,
+      onProgress(done, total) {
+        if (done - told < 200_000) return;
+        told = done;
+        onProgress(`log of ${days} days made: ${done} of ${total} sales`);
+      },
+    });
+    return made.events;
+  };
+  const made = await make(DENSE_DAYS);
+  onProgress(`${made} events; reading and decoding`);
   const decode = await run(config, 'decode');
   onProgress('rebuilding all aggregates');
   const aggregates = await run(config, 'aggregates');
@@ -41,18 +51,27 @@ export async function benchReplay(config: Config, { events, onProgress }: Replay
   onProgress('COPY alone');
   const copy = await run(config, 'copy');
   await dropNamespace(config);
+  await make(SPARSE_DAYS);
+  onProgress('rebuilding all aggregates');
+  const sparse = await run(config, 'aggregates');
+  await dropNamespace(config);
   onProgress('live lag at 2,000 events a second');
   const lag = await measureLiveLag(config);
   return report('replay', {
-    events: made.events,
-    aggregatesPerSecond: round(aggregates.events / aggregates.seconds),
-    ledgerPerSecond: round(ledger.events / ledger.seconds),
-    decodeOnlyPerSecond: round(decode.events / decode.seconds),
-    copyOnlyPerSecond: round(copy.events / copy.seconds),
-    workerRssMb: round(Math.max(aggregates.rssMb, ledger.rssMb, lag.rssMb)),
+    events: made,
+    aggregatesPerSecond: perSecond(aggregates),
+    sparseAggregatesPerSecond: perSecond(sparse),
+    ledgerPerSecond: perSecond(ledger),
+    decodeOnlyPerSecond: perSecond(decode),
+    copyOnlyPerSecond: perSecond(copy),
+    workerRssMb: round(Math.max(aggregates.rssMb, sparse.rssMb, ledger.rssMb, lag.rssMb)),
     liveLagP50Ms: lag.p50Ms,
     liveLagP99Ms: lag.p99Ms,
   });
+}
+
+function perSecond({ events, seconds }: ReplayRun): number {
+  return round(events / seconds);
 }
 
 async function run(config: Config, mode: ReplayMode): Promise<ReplayRun> {

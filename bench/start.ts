@@ -26,7 +26,7 @@ export interface StartOptions {
 export async function benchStart(config: Config, { sales, onProgress }: StartOptions): Promise<Report> {
   onProgress(`writing ${sales} sales to the log`);
   const start = performance.now();
-  const { events } = await makeLog(config, { sales });
+  const { events } = await makeLog(config, { sales, days: 90 });
   const making = performance.now() - start;
   onProgress('starting a processor without its state');
   const withoutState = await timeToDecide(config);

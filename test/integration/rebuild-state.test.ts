@@ -41,7 +41,7 @@ describe('sales commands rebuild-state', function () {
     config = await servers({ partitions: 4 });
     names = namesOf(config.namespace);
     schema = names.postgres.write;
-    await makeLog(config, { sales: 4000 });
+    await makeLog(config, { sales: 4000, days: 90 });
     pool = createPool(config, { applicationName: 'test' });
     services = await startServices(config, ['command-processor']);
     native = await openKafkaNative(config);
