@@ -2,9 +2,9 @@
 
 import type { Config } from '../platform/config.ts';
 import { createKafka, withAdmin } from '../platform/kafka/client.ts';
-import type { LogRecord } from '../platform/kafka/consume.ts';
 import { topicRanges } from '../platform/kafka/offsets.ts';
 import { readRange } from '../platform/kafka/read.ts';
+import type { LogRecord } from '../platform/kafka/records.ts';
 import { createLogger } from '../platform/logger.ts';
 import { namesOf } from '../platform/names.ts';
 import { isValid } from '../schemas/address.ts';

@@ -1,7 +1,7 @@
 /** Records of the events topic, checked and decoded. */
 import type { Event } from '../domain/messages.generated.ts';
 import { eventIdOf } from '../domain/state.ts';
-import type { LogRecord } from '../platform/kafka/consume.ts';
+import type { LogRecord } from '../platform/kafka/records.ts';
 import { type Codec, DecodeError, UnknownSchemaError } from '../platform/registry/codec.ts';
 import { isValid } from '../schemas/address.ts';
 import { eventTypes } from '../schemas/catalogue.ts';

@@ -2,9 +2,10 @@
 import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import { createAppender } from '../../platform/kafka/append.ts';
-import { consumePartitions, type LogRecord, type PartitionConsumer } from '../../platform/kafka/consume.ts';
+import { consumePartitions, type PartitionConsumer } from '../../platform/kafka/consume.ts';
 import { type Position, topicRanges } from '../../platform/kafka/offsets.ts';
 import { createPartitioner } from '../../platform/kafka/partitioner.ts';
+import type { LogRecord } from '../../platform/kafka/records.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Registry } from '../../platform/metrics.ts';
 import type { Names } from '../../platform/names.ts';

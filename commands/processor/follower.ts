@@ -4,8 +4,8 @@
  */
 import { outcomeOf } from '../../domain/decide.ts';
 import type { Event } from '../../domain/messages.generated.ts';
-import type { LogRecord } from '../../platform/kafka/consume.ts';
 import { LogLostError } from '../../platform/kafka/log-lost.ts';
+import type { LogRecord } from '../../platform/kafka/records.ts';
 import type { Codec } from '../../platform/registry/codec.ts';
 import { isValid } from '../../schemas/address.ts';
 import type { Decided } from './batch.ts';

@@ -1,5 +1,5 @@
 /** Records of one topic that wait for a partition's owner, with back-pressure: their flow stops when too much waits. */
-import type { LogRecord } from '../../platform/kafka/consume.ts';
+import type { LogRecord } from '../../platform/kafka/records.ts';
 
 /** Where the flow stops, and at what it goes on. */
 const HIGH = { records: 4000, bytes: 16e6 };

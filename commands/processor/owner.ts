@@ -3,8 +3,9 @@
  * what it decides with the offsets at which it expects it to land, and goes on only from what the log then says.
  * Correctness never depends on there being one owner.
  */
-import type { LogRecord } from '../../platform/kafka/consume.ts';
+
 import { LogLostError } from '../../platform/kafka/log-lost.ts';
+import type { LogRecord } from '../../platform/kafka/records.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { isConnectionLost } from '../../platform/postgres/index.ts';
 import type { Codec } from '../../platform/registry/codec.ts';

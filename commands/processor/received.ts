@@ -3,7 +3,7 @@ import { keyOf, rejection } from '../../domain/decide.ts';
 import type { Command } from '../../domain/messages.generated.ts';
 import type { NewEvent } from '../../domain/state.ts';
 import { isCommandId, isId } from '../../domain/violations.ts';
-import type { LogRecord } from '../../platform/kafka/consume.ts';
+import type { LogRecord } from '../../platform/kafka/records.ts';
 import { type Codec, DecodeError } from '../../platform/registry/codec.ts';
 import { commandTypes } from '../../schemas/catalogue.ts';
 

@@ -2,9 +2,9 @@
 import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { LogRecord } from '../../platform/kafka/consume.ts';
 import { LogLostError } from '../../platform/kafka/log-lost.ts';
 import { readRange } from '../../platform/kafka/read.ts';
+import type { LogRecord } from '../../platform/kafka/records.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { type Codec, DecodeError } from '../../platform/registry/codec.ts';

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import { withAdmin } from './client.ts';
-import { consumePartitions, type LogRecord } from './consume.ts';
+import { consumePartitions } from './consume.ts';
 import { findStarts, LogLostError } from './log-lost.ts';
+import type { LogRecord } from './records.ts';
 
 export interface RangeToRead {
   kafka: Kafka;

@@ -1,4 +1,4 @@
-import type { LogRecord } from '../../platform/kafka/consume.ts';
+import type { LogRecord } from '../../platform/kafka/records.ts';
 import type { RawSlice } from '../log-slice.ts';
 
 /** Records of all partitions that may wait before reading pauses, and at how few it goes on. */

@@ -1,5 +1,5 @@
 /** A broker in memory: append-only partitions, and readers that are told when something new came. */
-import type { LogRecord } from '../../platform/kafka/consume.ts';
+import type { LogRecord } from '../../platform/kafka/records.ts';
 
 export type TopicName = 'commands' | 'events' | 'rejected';
 type NewRecord = Pick<LogRecord, 'key' | 'value'>;

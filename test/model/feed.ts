@@ -1,5 +1,5 @@
 /** What a processor reads of one partition: records in order from where it sought, some at a time, each after a while. */
-import type { LogRecord } from '../../platform/kafka/consume.ts';
+import type { LogRecord } from '../../platform/kafka/records.ts';
 import type { Log } from './broker.ts';
 import type { World } from './world.ts';
 

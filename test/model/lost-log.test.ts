@@ -1,7 +1,7 @@
 /** Logs that are not what they were: an owner ends and says so, and decides nothing. */
 import { expect } from 'chai';
 import type { Event } from '../../domain/messages.generated.ts';
-import type { LogRecord } from '../../platform/kafka/consume.ts';
+import type { LogRecord } from '../../platform/kafka/records.ts';
 import { withVirtualTimers } from './clock.ts';
 import { noFaults } from './network.ts';
 import { returnOf } from './orders.ts';

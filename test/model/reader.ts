@@ -1,8 +1,8 @@
 /** A reader of the logs that shares no code with the command side but the Avro schemas. */
 import type { StoredEvent } from '../../commands/state/store.ts';
 import type { Command, Event } from '../../domain/messages.generated.ts';
-import type { LogRecord } from '../../platform/kafka/consume.ts';
 import { createPartitioner } from '../../platform/kafka/partitioner.ts';
+import type { LogRecord } from '../../platform/kafka/records.ts';
 import type { Kept } from './store.ts';
 import { format } from './versions.ts';
 import type { World } from './world.ts';

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Answer } from '../../commands/answer.ts';
 import type { Command, Event } from '../../domain/messages.generated.ts';
-import type { LogRecord } from '../../platform/kafka/consume.ts';
+import type { LogRecord } from '../../platform/kafka/records.ts';
 import type { Placed } from './client.ts';
 import type { Told } from './history.ts';
 import { moneyViolations } from './money-rules.ts';
