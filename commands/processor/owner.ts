@@ -72,6 +72,9 @@ export class Owner {
     this.#commands = new Inbox((paused) => throttle('commands', paused));
     const follow = { codec, metrics, answer, patiently: this.#patiently, throttle: throttle.bind(null, 'events') };
     this.#follower = new Follower(follow, view, mustReach);
+    // Whoever owned the partition before may have stopped their flow.
+    throttle('commands', false);
+    throttle('events', false);
   }
 
   /**

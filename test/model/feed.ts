@@ -10,13 +10,15 @@ export class Feed {
   readonly #world: World;
   readonly #log: Log;
   readonly #whenRunning: (run: () => void) => void;
-  readonly #fetch = () => this.#fetchNext();
+  readonly #fetch = () => this.#fetchNext(this.#polling);
   /** The next offset; undefined until it was sought. */
   #next: number | undefined;
   /** What was fetched before a seek is dropped. */
   #seeks = 0;
   #paused = false;
   #fetching = false;
+  /** The broker was asked for what comes next, and answers when it has something, a pause or not. */
+  #polling = false;
   #closed = false;
 
   constructor(world: World, log: Log, deliver: Feed['deliver'], whenRunning: (run: () => void) => void) {
@@ -31,6 +33,7 @@ export class Feed {
     this.#next = offset;
     this.#seeks += 1;
     this.#fetching = false;
+    this.#polling = false;
     this.#fetchNext();
   }
 
@@ -44,17 +47,19 @@ export class Feed {
     this.#log.readers.delete(this.#fetch);
   }
 
-  #fetchNext(): void {
+  #fetchNext(wasAsked = false): void {
     const { random, clock, network } = this.#world;
-    if (this.#fetching || this.#paused || this.#closed) return;
-    if (this.#next === undefined || this.#next >= this.#log.end) return;
+    if (this.#fetching || (this.#paused && !wasAsked) || this.#closed || this.#next === undefined) return;
+    this.#polling = this.#next >= this.#log.end;
+    if (this.#polling) return;
     const from = this.#next;
     const seeks = this.#seeks;
     this.#fetching = true;
-    const records = this.#log.records.filter(({ offset }) => offset >= from).slice(0, 1 + random.below(MAX_RECORDS));
+    const most = 1 + random.below(MAX_RECORDS);
     const arrive = () => {
       if (seeks !== this.#seeks || this.#closed) return;
       this.#fetching = false;
+      const records = this.#log.records.filter(({ offset }) => offset >= from).slice(0, most);
       const last = records.at(-1);
       if (!last) return;
       this.#next = last.offset + 1;
