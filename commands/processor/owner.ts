@@ -51,6 +51,8 @@ const BATCH = { commands: 500, bytes: 800_000, eventBytes: 3_000_000 };
 const UNFLUSHED = { events: 20_000, bytes: 8e6 };
 const IDLE_MS = 1000;
 const RETRY_MS = 250;
+/** How often the end of the log is asked for until one before what was read is believed. */
+const END_TRIES = 20;
 /** How long to leave a Postgres alone that did not answer. */
 const AWAY_MS = 1000;
 
@@ -68,13 +70,14 @@ export class Owner {
 
   private constructor(options: OwnerOptions, view: View, mustReach: number) {
     this.#options = options;
-    const { codec, metrics, answer, throttle } = options;
-    this.#commands = new Inbox((paused) => throttle('commands', paused));
-    const follow = { codec, metrics, answer, patiently: this.#patiently, throttle: throttle.bind(null, 'events') };
-    this.#follower = new Follower(follow, view, mustReach);
-    // Whoever owned the partition before may have stopped their flow.
-    throttle('commands', false);
-    throttle('events', false);
+    const { codec, metrics, answer } = options;
+    this.#commands = new Inbox((paused) => this.#throttle('commands', paused));
+    const follow = { codec, metrics, answer, patiently: this.#patiently };
+    this.#follower = new Follower(
+      { ...follow, throttle: (paused) => this.#throttle('events', paused) },
+      view,
+      mustReach,
+    );
   }
 
   /**
@@ -163,7 +166,7 @@ export class Owner {
     this.#follower.finish();
     this.#commands.clear();
     this.#toCheck = this.#view.lastCommand;
-    this.#options.seek('commands', this.#toCheck?.offset ?? 0);
+    this.#seek('commands', this.#toCheck?.offset ?? 0);
   }
 
   /** Repeats under way with others whose events turned out to be in the log: nobody comes back to them to decide them. */
@@ -205,6 +208,7 @@ export class Owner {
     const landed = await this.#options.append(
       appends.map(({ received, bytes }) => ({ key: received.command ? received.record.key : null, value: bytes })),
     );
+    if (landed < expected) throw this.#lost(`took a batch at ${landed}, but was read up to ${expected}`);
     if (landed !== expected) throw new LandedElsewhereError(`the batch landed at ${landed}, expected ${expected}`);
     for (const [index, { received, event, bytes }] of appends.entries()) {
       const command = { offset: received.record.offset, id: event.data.commandId };
@@ -242,8 +246,34 @@ export class Owner {
     }
     this.#commands.clear();
     this.#follower.restart(view);
-    this.#options.seek('events', view.position);
-    this.#follower.readTo(await this.#patiently(this.#options.logEnd));
+    this.#seek('events', view.position);
+    this.#follower.readTo(await this.#endFrom(view.position));
+  }
+
+  /** The end of the log. One before what was read is asked for again, since a new leader may not know all at once. */
+  async #endFrom(position: number): Promise<number> {
+    for (let tries = 0; ; tries += 1) {
+      const end = await this.#patiently(this.#options.logEnd);
+      if (end >= position || this.#stopping.signal.aborted) return end;
+      if (tries === END_TRIES) throw this.#lost(`ends at ${end}, but was read up to ${position}`);
+      await this.#sleep(RETRY_MS);
+    }
+  }
+
+  #lost(what: string): LogLostError {
+    const { partition } = this.#options;
+    return new LogLostError(
+      `partition ${partition} of the events topic ${what}: it was cut or recreated. Restore it from its mirror.`,
+    );
+  }
+
+  // The partition may be somebody else's as soon as this owner was told to stop.
+  #seek(topic: TopicName, offset: number): void {
+    if (!this.#stopping.signal.aborted) this.#options.seek(topic, offset);
+  }
+
+  #throttle(topic: TopicName, paused: boolean): void {
+    if (!this.#stopping.signal.aborted) this.#options.throttle(topic, paused);
   }
 
   get #view(): View {

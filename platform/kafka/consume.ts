@@ -26,7 +26,7 @@ export interface ConsumeOptions extends LossRules {
   onAssigned(partitions: number[]): Promise<Position[]>;
   /** Records in order, consecutive but for `holesIn`. Should queue them and return: kafkajs fetches again only when all handlers have returned. */
   onRecords(topic: string, partition: number, records: LogRecord[], highWatermark: number): Promise<void> | void;
-  /** Partitions that this member owned before a rebalance and does not own after it. */
+  /** All that this member had, at each rebalance, at once: Kafka takes them away, and what it keeps is assigned anew. */
   onRevoked?(partitions: number[]): void;
   /** The consumer cannot go on: a crash, or without `onHalted` a hole or a lost log. End the process. */
   onFailure(error: Error): void;
@@ -95,6 +95,8 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   let assigned: number[] = [];
   let joins = 0;
   let joined = false;
+  /** One assignment after the other: what one begins to own, the next one has to know of. */
+  let beginning: Promise<void> = Promise.resolve();
   let stopped = false;
   let fetchedAt = 0;
   const keyOf = (topic: string, partition: number) => `${topic}/${partition}`;
@@ -111,10 +113,11 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     onTrial.clear();
     const now = [...new Set(Object.values(payload.memberAssignment).flat())].map(Number);
     consumer.pause(topics.map((topic) => ({ topic, partitions: now })));
-    const lost = assigned.filter((partition) => !now.includes(partition));
+    const before = assigned;
+    const join = joins;
     assigned = now;
-    if (lost.length > 0) onRevoked?.(lost);
-    begin(now, joins).catch(fail);
+    if (before.length > 0) onRevoked?.(before);
+    beginning = beginning.then(() => begin(now, join)).catch(fail);
   });
   consumer.on(consumer.events.FETCH_START, () => {
     fetchedAt = performance.now();
@@ -133,6 +136,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
 
   async function begin(partitions: number[], join: number): Promise<void> {
     await started;
+    if (join !== joins || stopped) return;
     const positions = await onAssigned(partitions);
     const starts = await startsOf(positions);
     if (join !== joins || stopped) return;
@@ -140,7 +144,8 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
       const { topic, partition } = positions[index] ?? { topic: '', partition: 0 };
       if (start instanceof LogLostError) haltOrFail(topic, partition, start);
       // The reader may have gone back since it answered.
-      else readFrom({ ...start, offset: expected.get(keyOf(topic, partition)) ?? start.offset });
+      else
+        readFrom({ ...start, offset: Math.min(expected.get(keyOf(topic, partition)) ?? start.offset, start.offset) });
     }
   }
 
@@ -233,7 +238,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
       soughtAgain.set(key, from);
       const join = joins;
       const [start] = await startsOf([{ topic, partition, offset: from }]);
-      if (join !== joins) return;
+      if (join !== joins || expected.get(key) !== from) return;
       if (start instanceof LogLostError) throw start;
       if (start) seek(start);
       return;
