@@ -57,7 +57,7 @@ export interface RefundSaleJson extends HeadJson {
   shipping?: number;
   /** Minor units, beside lines or amount. */
   tax?: number;
-  /** In proportion to the sale's unless given. */
+  /** In proportion to what is left of the sale's unless given. */
   payments?: Payment[];
 }
 

@@ -86,7 +86,9 @@ const refundSale = {
       tax: { ...amount, description: 'Minor units of tax given back beside lines or amount.' },
       payments: {
         ...payments,
-        description: "How it is given back; adds up to the refund. As the sale's payments in proportion when absent.",
+        description:
+          'How it is given back; adds up to the refund. When absent: in proportion to what each payment method of the ' +
+          'sale has left to give back.',
       },
     },
     ['saleId', 'refundId', 'occurredAt'],

@@ -1,6 +1,7 @@
 /** The answers of the OpenAPI document, with what they look like. */
 import { ref } from './openapi-schemas.ts';
 import { problemKinds } from './problem.ts';
+import { unknownDetail } from './single.ts';
 
 export const accepted = {
   commandId: 'S-1001',
@@ -24,7 +25,7 @@ const refused = {
 const unknown = {
   commandId: 'S-1001',
   outcome: 'unknown',
-  detail: 'Not decided in time: it may take effect yet. Ask at the status path; sending it again is safe.',
+  detail: unknownDetail,
   status: '/commands/S-1001',
 };
 
@@ -48,9 +49,14 @@ export const singleResponses = {
   },
   201: { ...json('Accepted: it stands in the log.', 'Accepted', accepted), links },
   202: {
-    ...json('Not decided in time. Never a failure: it may take effect yet.', 'Unknown', unknown),
+    ...json(
+      'Not decided in time. Never a failure: it may take effect yet. `Location` tells what is kept under the command ' +
+        'id; the same command, sent again, is told its own outcome.',
+      'Unknown',
+      unknown,
+    ),
     headers: {
-      Location: { description: 'Path where the outcome is asked for.', schema: { type: 'string' } },
+      Location: { description: 'Path where to ask what is kept under the command id.', schema: { type: 'string' } },
       'Retry-After': retryAfter,
     },
     links,

@@ -25,7 +25,7 @@ const commandId = {
   type: 'string',
   minLength: 1,
   maxLength: limits.commandIdLength,
-  description: 'Names the attempt: one command id has one outcome for ever.',
+  description: 'Names the attempt: one command id has one outcome for ever within its sale or return. Make it unique.',
 };
 const answered = {
   commandId,
@@ -83,11 +83,15 @@ const Unknown = {
       commandId,
       outcome: { const: 'unknown' },
       detail: { type: 'string' },
-      status: { type: 'string', format: 'uri-reference', description: 'Path where the outcome is asked for.' },
+      status: {
+        type: 'string',
+        format: 'uri-reference',
+        description: 'Path where to ask what is kept under the command id.',
+      },
     },
     ['commandId', 'outcome', 'detail', 'status'],
   ),
-  description: 'Not decided in time. Never a failure: it may take effect yet, and sending it again is safe.',
+  description: 'Not decided in time. Never a failure: it may take effect yet, and sending it again is safe, and tells.',
 };
 
 const line = { line: { type: 'integer', minimum: 1, description: 'Number of the line that this answers.' } };

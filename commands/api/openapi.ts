@@ -114,7 +114,10 @@ function status(security: object[]) {
     operationId: 'getOutcome',
     tags: ['Outcomes'],
     summary: 'Ask for the outcome of a command',
-    description: 'Follows the log by about 100 ms.',
+    description:
+      'What is kept under a command id; follows the log by about 100 ms. Not kept are the ids of commands that only ' +
+      'repeat what was accepted before, and of those refused under an id that was accepted: sent again, these are told ' +
+      'their own outcome.',
     security,
     parameters: [
       {

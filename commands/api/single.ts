@@ -18,6 +18,12 @@ export interface Unknown {
   status: string;
 }
 
+/** The command id may be that of another command that was accepted, or the command may repeat one of another id. */
+export const unknownDetail =
+  'Not decided in time: it may take effect yet. The status path tells what is kept under this command id, which can be ' +
+  'the outcome of another command that was sent under it, or none if this one repeats what was accepted before. If it ' +
+  'matters, send the same command again: that is safe, and tells the outcome of this one.';
+
 export function single(type: CommandType, gateway: Gateway, now: () => number): RequestHandler {
   return async (request, response) => {
     const key = idempotencyKeyOf(request);
@@ -35,9 +41,7 @@ export function single(type: CommandType, gateway: Gateway, now: () => number): 
 }
 
 function unknownOutcome(commandId: string): Unknown {
-  const detail =
-    'Not decided in time: it may take effect yet. Ask at the status path, or send it again: that is safe, and tells.';
-  return { commandId, outcome: 'unknown', detail, status: statusPath(commandId) };
+  return { commandId, outcome: 'unknown', detail: unknownDetail, status: statusPath(commandId) };
 }
 
 function refusal({ code, detail = '' }: Answer): Problem {

@@ -53,6 +53,13 @@ describe('the outcome of a command', function () {
     return { status: response.status, headers: response.headers, answer: (await response.json()) as Told['answer'] };
   }
 
+  /** Waits until all that was decided about a sale can be asked for: it is stored in the order of the log. */
+  async function allIsStored(saleId: string): Promise<void> {
+    const commandId = `last of ${saleId}`;
+    await record({ saleId, commandId, currency: 'CHF' });
+    await outcomeOf(commandId);
+  }
+
   const pathOf = (commandId: string) => `/commands/${encodeURIComponent(commandId)}`;
 
   async function outcomeOf(commandId: string, path = pathOf(commandId)): Promise<Answer> {
@@ -121,6 +128,40 @@ describe('the outcome of a command', function () {
     await services.start('command-processor');
     expect((await outcomeOf(commandId)).outcome).to.equal('accepted');
     expect((await record({ saleId: 'slow', commandId })).status).to.equal(200);
+  });
+
+  it('is that of the accepted command where another was sent under its id; sent again, that one is told its own', async () => {
+    const first = await record({ saleId: 'taken' });
+    await outcomeOf('taken');
+    await services.kill('command-processor');
+    const other = { saleId: 'taken', channel: 'another' };
+    const { status, headers, answer } = await record(other);
+    expect([status, headers.get('location')]).to.deep.equal([202, pathOf('taken')]);
+    expect(answer.detail).to.match(/can be the outcome of another command .* send the same command again/);
+    await services.start('command-processor');
+    const again = await record(other);
+    expect([again.status, again.answer.code]).to.deep.equal([409, 'CONFLICT']);
+    expect(again.answer.detail).to.match(/^\/channel /);
+    expect(again.answer.eventId, 'kept under its place').to.match(/^CommandRejected:\d+:\d+$/);
+    await allIsStored('taken');
+    expect(await outcomeOf('taken'), 'of the accepted command').to.deep.equal(first.answer);
+  });
+
+  it('is not kept for a repeat under another id; sent again, it is told the first outcome', async () => {
+    const first = await record({ saleId: 'same' });
+    await services.kill('command-processor');
+    const repeat = () => record({ saleId: 'same' }, { 'idempotency-key': 'attempt-2' });
+    const { status, headers, answer } = await repeat();
+    expect([status, headers.get('location')]).to.deep.equal([202, pathOf('attempt-2')]);
+    expect(answer.detail).to.match(/or none if this one repeats .* send the same command again/);
+    await services.start('command-processor');
+    const again = await repeat();
+    const { eventId, position } = first.answer;
+    expect(again.status).to.equal(200);
+    expect(again.answer).to.deep.include({ outcome: 'accepted', repeated: true, eventId, position });
+    await allIsStored('same');
+    const asked = await ask(pathOf('attempt-2'));
+    expect([asked.status, asked.answer.type]).to.deep.equal([404, 'not-decided']);
   });
 
   it('can not be asked for while Postgres is away, and can when it is back', async () => {

@@ -10,6 +10,8 @@ const batch = 'commands/processor/batch.ts';
 const store = 'commands/state/store.ts';
 const decide = 'domain/decide.ts';
 const refund = 'domain/refund.ts';
+const fold = 'domain/state.ts';
+const histories = ['unit/domain/histories'];
 
 /** Guards of the log: what is valid, who may append, and where deciding goes on. */
 const log: Mutant[] = [
@@ -333,9 +335,31 @@ const decisions: Mutant[] = [
     says: /stands in the log twice/,
   },
   {
+    guard: 'a refused command that is sent again has its first refusal, and no event',
+    patch: { file: decide, search: 'if (refused) return', replacement: 'if (refused && !command) return' },
+    tests: histories,
+    says: /sent again at once/,
+  },
+  {
+    guard: 'a refund leaves the refunds before it as they are',
+    patch: { file: fold, search: 'refunds: [...state.refunds, {', replacement: 'refunds: [{' },
+    tests: histories,
+    says: /conserves money|leaves of the sale what its events add up to/,
+  },
+  {
+    guard: 'an event leaves a void as it is',
+    patch: {
+      file: fold,
+      search: 'return { ...state, refunds: [',
+      replacement: 'return { ...state, voided: null, refunds: [',
+    },
+    tests: histories,
+    says: /gives a state that has each of its events/,
+  },
+  {
     guard: 'refusals are folded',
     patch: {
-      file: 'domain/state.ts',
+      file: fold,
       search: 'rejections: state.rejections.with({ content: event.data, offset })',
       replacement: 'rejections: state.rejections',
     },

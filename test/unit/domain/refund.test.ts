@@ -1,18 +1,8 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
-import { decide, keyOf } from '../../../domain/decide.ts';
-import type {
-  Command,
-  Payment,
-  RecordSale,
-  RefundSale,
-  SaleRecorded,
-  VoidSale,
-} from '../../../domain/messages.generated.ts';
-import { remainingOf } from '../../../domain/refund.ts';
-import { type AcceptedEvent, evolve, initialState, type NewEvent, type State } from '../../../domain/state.ts';
+import type { Command, Payment, RecordSale, RefundSale, VoidSale } from '../../../domain/messages.generated.ts';
 import { limits } from '../../../domain/violations.ts';
-import { NOW, recordSale } from './arbitrary.ts';
+import { NOW } from './arbitrary.ts';
+import { History } from './history.ts';
 
 /** Three mugs at 2.00, two plates at 5.00 less 1.00, 3.00 shipping, 1.50 tax; paid 10.00 by card and 9.50 in cash. */
 const sale: RecordSale = {
@@ -60,20 +50,6 @@ function refund(refundId: string, fields: Partial<RefundSale>): Command {
 
 function voiding(fields: Partial<VoidSale> = {}): Command {
   return { type: 'VoidSale', data: { commandId: 'void:S1', replyTo: null, saleId: 'S1', occurredAt: NOW, ...fields } };
-}
-
-/** Decides commands one after the other, as if each event stood at the next offset. */
-class History {
-  state: State = initialState;
-  readonly events: NewEvent[] = [];
-
-  send(command: Command) {
-    const decision = decide(this.state, { command, place: `0:${900 + this.events.length}`, receivedAt: NOW });
-    if (!decision.event) return { outcome: decision.outcome, data: undefined };
-    this.state = evolve(this.state, decision.event, this.events.length);
-    this.events.push(decision.event);
-    return { event: decision.event, data: decision.event.data };
-  }
 }
 
 function sold(): History {
@@ -257,126 +233,6 @@ describe('a void', () => {
     expect(codeOf(history.send(voiding()))).to.equal('SALE_REFUNDED');
   });
 });
-
-describe('any sequence of commands', () => {
-  const share = fc.double({ min: 0, max: 1, noNaN: true });
-  const step = fc.record({
-    what: fc.constantFrom('whole', 'lines', 'lines', 'amount', 'amount', 'stated', 'void', 'sale'),
-    id: fc.constantFrom('A', 'B', 'C', 'D'),
-    fresh: fc.boolean(),
-    share,
-    extra: share,
-    lines: fc.array(fc.record({ index: fc.nat(7), quantity: fc.integer({ min: 1, max: 400 }) }), {
-      minLength: 1,
-      maxLength: 4,
-    }),
-  });
-  const history = fc.tuple(recordSale, fc.array(step, { maxLength: 14 })).map(([data, steps]) => ({ data, steps }));
-
-  /** A command on the sale; about half of the asked amounts are within what is left. */
-  function commandOf(
-    data: RecordSale,
-    one: typeof step extends fc.Arbitrary<infer T> ? T : never,
-    number: number,
-  ): Command {
-    const { saleId, lines } = data;
-    const commandId = one.fresh ? `${one.what}-${number}` : `${one.what}:${one.id}`;
-    if (one.what === 'sale') return { type: 'RecordSale', data: { ...data, commandId } };
-    const head = { commandId, replyTo: null, saleId, occurredAt: NOW };
-    if (one.what === 'void') return { type: 'VoidSale', data: head };
-    const shipping = Math.floor(data.shipping * one.extra);
-    const tax = Math.floor(data.tax * one.extra);
-    const none = { refundId: one.id, whole: false, lines: null, amount: null, shipping, tax, payments: null };
-    if (one.what === 'whole')
-      return { type: 'RefundSale', data: { ...head, ...none, whole: true, shipping: 0, tax: 0 } };
-    if (one.what === 'lines') {
-      const asked = new Map(
-        one.lines.map(({ index, quantity }) => [lines[index % lines.length]?.lineId ?? '', quantity]),
-      );
-      const list = [...asked].map(([lineId, quantity]) => ({ lineId, quantity }));
-      return { type: 'RefundSale', data: { ...head, ...none, lines: list } };
-    }
-    const paid = data.payments.reduce((sum, { amount }) => sum + amount, 0);
-    const amount = Math.max(1, Math.floor((paid - data.shipping - data.tax) * one.share));
-    const payments = one.what === 'stated' ? [{ method: 'card', amount: amount + shipping + tax }] : null;
-    return { type: 'RefundSale', data: { ...head, ...none, amount, payments } };
-  }
-
-  it('conserves money per line, per payment method and in all; effects happen once; amounts stay whole', () => {
-    let refunds = 0;
-    fc.assert(
-      fc.property(history, ({ data, steps }) => {
-        const told = new History();
-        told.send({ type: 'RecordSale', data });
-        for (const [number, one] of steps.entries()) {
-          const command = commandOf(data, one, number);
-          expect(keyOf(command)).to.equal(data.saleId);
-          told.send(command);
-          const count = told.events.length;
-          const repeat = decide(told.state, { command, place: '0:1', receivedAt: NOW });
-          if (repeat.event) {
-            expect(repeat.event, 'a refusal is kept under its place at most').to.include({ type: 'CommandRejected' });
-          }
-          expect(told.events.length).to.equal(count);
-        }
-        refunds += told.state.refunds.length;
-        expectConserved(told);
-      }),
-      { numRuns: 500 },
-    );
-    expect(refunds, 'refunds that took place').to.be.above(200);
-  });
-
-  it('gives the state that folding its events gives', () => {
-    fc.assert(
-      fc.property(history, ({ data, steps }) => {
-        const told = new History();
-        told.send({ type: 'RecordSale', data });
-        for (const [number, one] of steps.entries()) told.send(commandOf(data, one, number));
-        const folded = told.events.reduce((state, event, offset) => evolve(state, event, offset), initialState);
-        expect(folded).to.deep.equal(told.state);
-      }),
-    );
-  });
-});
-
-function expectConserved({ events, state }: History): void {
-  const accepted = events.filter((event): event is AcceptedEvent => event.type !== 'CommandRejected');
-  const ids = accepted.map((event) => `${event.type}${'refundId' in event.data ? event.data.refundId : ''}`);
-  expect(new Set(ids).size, 'each domain id takes effect once').to.equal(ids.length);
-  const voidAt = accepted.findIndex(({ type }) => type === 'SaleVoided');
-  if (voidAt >= 0) expect(ids, 'a void stands alone').to.have.length(2);
-  for (const amount of amountsIn(accepted)) expect(Number.isSafeInteger(amount) && amount >= 0).to.equal(true);
-  const sold = state.sale?.content as SaleRecorded;
-  const given = state.refunds.map(({ content }) => content);
-  for (const { lines, shipping, tax, payments } of given) {
-    expect(sum(payments), 'a refund pays what it gives').to.equal(sum(lines) + shipping + tax);
-  }
-  const left = remainingOf(sold, given);
-  for (const { line, amount, quantity } of left.lines) {
-    const back = given.flatMap(({ lines }) => lines.filter(({ lineId }) => lineId === line.lineId));
-    expect(sum(back) + amount, `line ${line.lineId}`).to.equal(line.gross - line.discount);
-    expect(Math.min(amount, quantity), `line ${line.lineId}`).to.be.at.least(0);
-  }
-  for (const { method, amount } of left.payments) {
-    const of = (payments: Payment[]) => sum(payments.filter((payment) => payment.method === method));
-    expect(of(given.flatMap(({ payments }) => payments)) + amount, method).to.equal(of(sold.payments));
-    expect(amount, method).to.be.at.least(0);
-  }
-  expect(Math.min(left.shipping, left.tax)).to.be.at.least(0);
-  const rest = sum(left.lines) + left.shipping + left.tax;
-  expect(sum(left.payments), 'kept').to.equal(rest);
-}
-
-function amountsIn(value: unknown): number[] {
-  if (typeof value === 'number') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap(amountsIn);
-}
-
-function sum(items: readonly { amount: number }[]): number {
-  return items.reduce((all, { amount }) => all + amount, 0);
-}
 
 function piece(lineId: string) {
   return { lineId, quantity: 1 };
