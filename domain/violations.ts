@@ -50,7 +50,7 @@ export function headViolation(ids: Record<string, string>, command: Head, receiv
   return commandIdViolation(command.commandId) ?? timeViolation(command.occurredAt, receivedAt);
 }
 
-function commandIdViolation(commandId: string): Violation | undefined {
+export function commandIdViolation(commandId: string): Violation | undefined {
   if (looksLikePlace(commandId)) {
     return { pointer: '/commandId', detail: 'must not look like partition:offset; that names places in the log' };
   }

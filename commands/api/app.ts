@@ -58,7 +58,7 @@ export function createCommandApi(options: CommandApiOptions): Express {
   }
 
   function onError(error: unknown, _: Request, response: Response, __: NextFunction): void {
-    // The client has gone, or its stream broke: what it sent whole is decided all the same.
+    // The client has gone, or its stream broke: what of it is on its way to the log is decided all the same.
     if (response.headersSent) return void response.destroy();
     const problem = problemOf(error);
     if (problem.status === 500) logger.error({ err: error }, 'request failed');

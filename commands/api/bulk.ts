@@ -7,6 +7,7 @@ import { scopeOf } from '../keys/scopes.ts';
 import { type Admission, LONG_BYTES, MAX_TEXT_BYTES, STREAM_IDLE_MS, TEXT_TIMEOUT_MS } from './admission.ts';
 import type { Client } from './auth.ts';
 import type { Gateway } from './gateway.ts';
+import { refuseIdempotencyKey } from './idempotency-key.ts';
 import { type Line, type LineFault, linesOf } from './lines.ts';
 import { parseTyped } from './parse.ts';
 import { type Problem, ProblemError, problems } from './problem.ts';
@@ -43,6 +44,7 @@ export function bulk({ gateway, access, pressure, longTexts, now, idleMs = STREA
     if (request.headers['content-encoding']) {
       throw new ProblemError(problems.mediaType('send the lines without content-encoding'));
     }
+    refuseIdempotencyKey(request);
     response.status(200).type('application/x-ndjson');
     response.flushHeaders();
     /** In order of the lines; the first ones may be there already, if the client does not read. */
@@ -50,14 +52,15 @@ export function bulk({ gateway, access, pressure, longTexts, now, idleMs = STREA
     let reading = true;
     const added = createSignal();
     const taken = createSignal();
-    const gone = once(response, 'close').then(() => {
+    const gone = goneOf(response);
+    gone.addEventListener('abort', () => {
       added.fire();
       taken.fire();
     });
 
     /** Writes outcomes in order, each when it is there, and those that are there together at once. */
     async function write(): Promise<void> {
-      while (!response.destroyed && (reading || queue.length > 0)) {
+      while (!gone.aborted && (reading || queue.length > 0)) {
         const first = queue[0];
         if (!first) {
           await added.wait();
@@ -66,29 +69,36 @@ export function bulk({ gateway, access, pressure, longTexts, now, idleMs = STREA
         await first.filled;
         const text = takeFilled(queue);
         taken.fire();
-        if (!response.destroyed && !response.write(text)) await Promise.race([once(response, 'drain'), gone]);
+        if (!gone.aborted && !response.write(text)) await once(response, 'drain', { signal: gone });
       }
     }
 
-    /** Stops reading until it is this stream's turn, less of it is outstanding, and the log takes more. */
+    /**
+     * Stops reading until it is this stream's turn, less of it is outstanding, and the log takes more. Throws when the
+     * client has gone: what was read and not sent is dropped then, nothing of it was promised.
+     */
     async function untilRoom(): Promise<void> {
       added.fire();
-      while (queue.length >= pressure.share && !response.destroyed) await taken.wait();
-      do await pressure.room();
-      while (pressure.isHigh && !response.destroyed);
+      while (queue.length >= pressure.share && !gone.aborted) await taken.wait();
+      do await pressure.room(gone);
+      while (pressure.isHigh);
+      gone.throwIfAborted();
     }
 
-    /** Stops reading until the client's rate has another command for it. */
+    /** Stops reading until the client's rate has another command for it. Throws when the client has gone. */
     async function untilDue(firstWait: number): Promise<void> {
       added.fire();
-      for (let wait = firstWait; wait > 0 && !response.destroyed; wait = client.take()) await delay(wait);
+      for (let wait = firstWait; wait > 0; wait = client.take()) await delay(wait, undefined, { signal: gone });
+      gone.throwIfAborted();
     }
 
     const isAwaiting = () => queue.length > 0 || response.writableLength > 0;
     const writing = write();
+    // Reading ends for the same reason, and says so.
+    writing.catch(() => {});
     const leave = pressure.enter();
     try {
-      for await (const lines of linesOf(request, { ...limits, isAwaiting })) {
+      for await (const lines of linesOf(request, { ...limits, isAwaiting, gone })) {
         await untilRoom();
         for (const line of lines) {
           if (queue.length >= pressure.share || pressure.isHigh) await untilRoom();
@@ -108,6 +118,14 @@ export function bulk({ gateway, access, pressure, longTexts, now, idleMs = STREA
     // Of whom was given up nothing more is read.
     response.end(() => request.complete || request.destroy());
   };
+}
+
+/** Aborts when nothing more can be answered: the client has gone, or has had everything. */
+function goneOf(response: Response): AbortSignal {
+  const gone = new AbortController();
+  if (response.destroyed) gone.abort();
+  else response.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 function slotFor(result: Promise<LineResult>): Slot {

@@ -1,6 +1,6 @@
 /** The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header): it is the command id. */
 import type { Request } from 'express';
-import { isCommandId, limits } from '../../domain/violations.ts';
+import { commandIdViolation } from '../../domain/violations.ts';
 import { ProblemError, problems } from './problem.ts';
 
 /** As a bare text or, as the draft has it, a quoted string. Undefined when none was sent; throws {@link ProblemError}. */
@@ -11,8 +11,15 @@ export function idempotencyKeyOf({ headersDistinct }: Request): string | undefin
   if (!/^[\x20-\x7e]*$/.test(header)) throw refused('has other characters than ASCII; send such ids as commandId');
   const key = header.startsWith('"') ? unquoted(header) : header;
   if (key === undefined) throw refused('begins with a quote, but is no quoted string such as "a-1"');
-  if (!isCommandId(key)) throw refused(`must be 1 to ${limits.commandIdLength} characters`);
+  const violation = commandIdViolation(key);
+  if (violation) throw refused(violation.detail);
   return key;
+}
+
+/** For streams, whose commands can't all have one id. Throws {@link ProblemError} when one was sent. */
+export function refuseIdempotencyKey({ headers }: Request): void {
+  if (headers['idempotency-key'] === undefined) return;
+  throw refused('names one command, and a stream has many: give each line its own commandId');
 }
 
 /** The body with the key as its `commandId`. Throws {@link ProblemError} when it has another one already. */

@@ -19,6 +19,8 @@ export interface LineLimits extends IdleLimits {
   longBytes: number;
   places: Slots;
   timeoutMs: number;
+  /** Aborts when nobody sends any more: it ends the wait for a place. */
+  gone: AbortSignal;
 }
 
 const NEWLINE = 10;
@@ -103,7 +105,7 @@ class PartialLine {
   }
 
   async #takePlace(): Promise<void> {
-    await this.#limits.places.take();
+    await this.#limits.places.take(this.#limits.gone);
     this.#timeout = setTimeout(() => this.#passOver('too slow'), this.#limits.timeoutMs);
   }
 

@@ -66,6 +66,13 @@ await runService('command-api', async ({ config, logger, onStop }) => {
   onStop(() => pool.end());
   const keyring = await openKeyring(createKeyStore(pool, names.postgres.keys), logger, Date.now);
   onStop(() => keyring.close());
+  const pressure = createPressure({
+    load: gateway.load,
+    undecided: () => backlog.undecided,
+    maxUndecided: config.maxUndecided,
+    now: Date.now,
+    onRefused: meters.refused,
+  });
   const app = createCommandApi({
     gateway,
     outcomes: createOutcomes(pool, names.postgres.write, codec),
@@ -75,13 +82,7 @@ await runService('command-api', async ({ config, logger, onStop }) => {
       ratePerKey: config.ratePerKey,
       now: Date.now,
     }),
-    pressure: createPressure({
-      load: gateway.load,
-      undecided: () => backlog.undecided,
-      maxUndecided: config.maxUndecided,
-      now: Date.now,
-      onRefused: meters.refused,
-    }),
+    pressure,
     longTexts: new Slots(LONG_TEXTS),
     meters,
     logger,
@@ -102,11 +103,7 @@ await runService('command-api', async ({ config, logger, onStop }) => {
     setting: 'SALES_COMMANDS_PORT',
   });
   onStop(close);
-  addGauges(
-    meters.registry,
-    () => gateway.load.commands,
-    () => backlog.measure(),
-  );
+  addGauges(meters.registry, gateway.load, pressure, () => backlog.measure());
   onStop(await serveHealth({ host: config.host, port: config.healthPort }, () => true, meters.registry));
   logger.info({ port }, 'command API listens');
 });

@@ -1,7 +1,8 @@
 /** What the command API counts and measures, for Prometheus (docs/operations.md says what to watch). */
 import type { Request, RequestHandler } from 'express';
 import { Counter, counterOf, gaugeOf, Histogram, latencyBuckets, Registry } from '../../platform/metrics.ts';
-import type { Reason } from './pressure.ts';
+import type { Load } from './gateway.ts';
+import type { Pressure, Reason } from './pressure.ts';
 import { BULK_PATH } from './routes.ts';
 
 export interface ApiMeters {
@@ -69,8 +70,16 @@ function routeOf({ method, route }: Request): string {
 }
 
 /** Adds what is measured when somebody asks. */
-export function addGauges(registry: Registry, inFlight: () => number, undecided: () => Promise<number>): void {
+export function addGauges(
+  registry: Registry,
+  load: Pick<Load, 'commands'>,
+  pressure: Pick<Pressure, 'streams' | 'waiting'>,
+  undecided: () => Promise<number>,
+): void {
+  const inFlight = () => load.commands;
   gaugeOf(registry, 'sales_api_commands_in_flight', 'Commands whose outcome this process awaits.', inFlight);
+  gaugeOf(registry, 'sales_api_streams', 'Streams of commands that are open.', () => pressure.streams);
+  gaugeOf(registry, 'sales_api_streams_waiting', 'Streams that wait for room.', () => pressure.waiting);
   gaugeOf(
     registry,
     'sales_commands_undecided',

@@ -87,6 +87,7 @@ function bulk(security: object[]) {
     description:
       'Newline-delimited JSON in and out: each line is a command with its `type` (schema Command), each line of the ' +
       'answer its outcome (schema LineResult), in the same order. Both stream. A line that is wrong spoils no other. ' +
+      '`Idempotency-Key` is refused here, since it names one command: give each line its own `commandId`. ' +
       'A stream may be idle for five minutes; an empty line now and then keeps it open. ' +
       'An API key needs the scope of each command.',
     security,
@@ -104,7 +105,7 @@ function bulk(security: object[]) {
         description: 'One outcome a line, accepted or not.',
         content: { 'application/x-ndjson': { schema: { type: 'string' }, 'x-itemSchema': ref('LineResult') } },
       },
-      ...problemResponses(401, 403, 406, 415, 500, 503),
+      ...problemResponses(400, 401, 403, 406, 415, 500, 503),
     },
   };
 }

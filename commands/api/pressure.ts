@@ -4,6 +4,7 @@
  */
 import type { Load } from './gateway.ts';
 import { type Problem, problems } from './problem.ts';
+import { waitIn } from './wait.ts';
 
 export type Reason = 'log-away' | 'log-behind' | 'busy';
 
@@ -14,11 +15,16 @@ export interface Pressure {
   readonly isHigh: boolean;
   /**
    * Resolves when a stream may go on. Streams take turns: one goes on in each turn of the event loop, so that however
-   * many there are, none of them holds up single commands for longer than it needs for a few lines.
+   * many there are, none of them holds up single commands for longer than it needs for a few lines. Rejects when `gone`
+   * aborts, and nothing of the stream is left here.
    */
-  room(): Promise<void>;
+  room(gone: AbortSignal): Promise<void>;
+  /** Streams that wait for room. */
+  readonly waiting: number;
   /** A stream has begun; gives what to call at its end. */
   enter(): () => void;
+  /** Streams that have begun and not ended. */
+  readonly streams: number;
   /** How many outcomes one stream may have outstanding: as many as all may have, by the number of streams. */
   readonly share: number;
 }
@@ -51,7 +57,9 @@ const refusals: Record<Reason, { detail: string; retryAfter: number }> = {
 };
 
 export function createPressure({ load, undecided, maxUndecided, now, onRefused }: PressureOptions): Pressure {
-  const waiting: (() => void)[] = [];
+  /** In the order of their turns. */
+  const waiting = new Set<() => void>();
+  let takingTurns = false;
   let streams = 0;
 
   function reason(max: typeof MAX): Reason | undefined {
@@ -66,9 +74,18 @@ export function createPressure({ load, undecided, maxUndecided, now, onRefused }
 
   /** What the stream reads then counts before the next one is asked. */
   function goOn(): void {
+    const [first] = waiting;
+    takingTurns = first !== undefined;
+    if (!first) return;
     if (isHigh()) return void setTimeout(goOn, LOOK_AGAIN_MS);
-    waiting.shift()?.();
-    if (waiting.length > 0) setImmediate(goOn);
+    first();
+    setImmediate(goOn);
+  }
+
+  function takeTurns(): void {
+    if (takingTurns) return;
+    takingTurns = true;
+    setImmediate(goOn);
   }
 
   return {
@@ -82,16 +99,18 @@ export function createPressure({ load, undecided, maxUndecided, now, onRefused }
     get isHigh() {
       return isHigh();
     },
-    room: () =>
-      new Promise((resolve) => {
-        waiting.push(resolve);
-        if (waiting.length === 1) setImmediate(goOn);
-      }),
+    room: (gone) => waitIn(waiting, gone, takeTurns),
+    get waiting() {
+      return waiting.size;
+    },
     enter() {
       streams += 1;
       return () => {
         streams -= 1;
       };
+    },
+    get streams() {
+      return streams;
     },
     get share() {
       return Math.max(LEAST_SHARE, Math.floor(STREAMED.commands / Math.max(1, streams)));

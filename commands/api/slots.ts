@@ -1,7 +1,9 @@
+import { waitIn } from './wait.ts';
+
 /** So many at the same time; the others wait in line. */
 export class Slots {
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   constructor(count: number) {
     this.#free = count;
@@ -14,12 +16,13 @@ export class Slots {
     return true;
   }
 
-  async take(): Promise<void> {
-    if (!this.tryTake()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** Rejects, and takes none, when `gone` aborts. */
+  async take(gone: AbortSignal): Promise<void> {
+    if (!this.tryTake()) await waitIn(this.#waiting, gone);
   }
 
   give(): void {
-    const next = this.#waiting.shift();
+    const [next] = this.#waiting;
     if (next) next();
     else this.#free += 1;
   }

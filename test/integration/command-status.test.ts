@@ -199,16 +199,19 @@ describe('the outcome of a command', function () {
       expect(events.filter(({ key }) => key === 'copies')).to.have.length(1);
     });
 
-    for (const [what, key] of [
-      ['too long', 'x'.repeat(801)],
+    for (const [what, key, why = /./] of [
+      ['too long', 'x'.repeat(801), /must be 1 to 800 characters/],
       ['empty', '""'],
       ['no ASCII', 'schl\u00fcssel'],
       ['half a quoted string', '"key'],
+      ['the name of a place in the log', '1:2', /must not look like partition:offset/],
     ] as const) {
       it(`is refused when it is ${what}`, async () => {
         const { status, answer } = await record({ saleId: 'never' }, { 'idempotency-key': key });
         expect(status).to.equal(400);
-        expect(answer.detail).to.match(/^the Idempotency-Key header /);
+        expect(answer.detail)
+          .to.match(/^the Idempotency-Key header /)
+          .and.match(why);
       });
     }
   });

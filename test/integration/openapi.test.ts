@@ -146,6 +146,7 @@ describe('the OpenAPI document', function () {
       415,
     ],
     ['a command that is not valid', { path: '/sales', body: '{}' }, 422],
+    ['lines under one key', { path: '/commands', headers: { ...ndjson, 'idempotency-key': 'a' }, body: sale }, 400],
     ['lines as a form', { path: '/commands', headers: { 'content-type': 'multipart/form-data' }, body: sale }, 415],
     [
       'lines for who reads JSON only',

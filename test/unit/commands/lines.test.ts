@@ -5,7 +5,7 @@ import { Slots } from '../../../commands/api/slots.ts';
 
 const limits = {
   ...{ maxBytes: 1000, longBytes: 100, places: new Slots(1), timeoutMs: 20 },
-  ...{ idleMs: 10_000, isAwaiting: () => false },
+  ...{ idleMs: 10_000, isAwaiting: () => false, gone: new AbortController().signal },
 };
 
 async function split(source: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Line[]> {
@@ -85,5 +85,20 @@ describe('lines of a stream', () => {
     expect(error).to.have.property('message', 'gone');
     expect(limits.places.tryTake()).to.equal(true);
     limits.places.give();
+  });
+
+  it('leave the line for a place when nobody sends any more', async () => {
+    const places = new Slots(1);
+    await places.take(limits.gone);
+    const gone = new AbortController();
+    async function* long() {
+      yield Buffer.alloc(200, 'x');
+    }
+    const waiting = linesOf(long(), { ...limits, places, gone: gone.signal }).next();
+    await new Promise(setImmediate);
+    gone.abort();
+    expect(await waiting.catch((error) => error.name)).to.equal('AbortError');
+    places.give();
+    expect(places.tryTake()).to.equal(true);
   });
 });
