@@ -45,6 +45,7 @@ export function bulk({ gateway, access, pressure, longTexts, now, idleMs = STREA
       throw new ProblemError(problems.mediaType('send the lines without content-encoding'));
     }
     refuseIdempotencyKey(request);
+    const leave = pressure.enter();
     response.status(200).type('application/x-ndjson');
     response.flushHeaders();
     /** In order of the lines; the first ones may be there already, if the client does not read. */
@@ -96,7 +97,6 @@ export function bulk({ gateway, access, pressure, longTexts, now, idleMs = STREA
     const writing = write();
     // Reading ends for the same reason, and says so.
     writing.catch(() => {});
-    const leave = pressure.enter();
     try {
       for await (const lines of linesOf(request, { ...limits, isAwaiting, gone })) {
         await untilRoom();

@@ -3,7 +3,7 @@
  * that nothing happened; streams are not read on until there is room again.
  */
 import type { Load } from './gateway.ts';
-import { type Problem, problems } from './problem.ts';
+import { type Problem, ProblemError, problems } from './problem.ts';
 import { waitIn } from './wait.ts';
 
 export type Reason = 'log-away' | 'log-behind' | 'busy';
@@ -21,7 +21,7 @@ export interface Pressure {
   room(gone: AbortSignal): Promise<void>;
   /** Streams that wait for room. */
   readonly waiting: number;
-  /** A stream has begun; gives what to call at its end. */
+  /** A stream begins; gives what to call at its end. Throws {@link ProblemError} when there are too many. */
   enter(): () => void;
   /** Streams that have begun and not ended. */
   readonly streams: number;
@@ -44,6 +44,8 @@ export interface PressureOptions {
 const MAX = { commands: 20_000, bytes: 48e6 };
 /** Streams stop here, so that some room is left for single commands. */
 const STREAMED = { commands: 16_000, bytes: 32e6 };
+/** Each may hold some 260 KB that were read ahead, also after its client has gone: node sees that when it reads on. */
+const MAX_STREAMS = 500;
 const LEAST_SHARE = 50;
 /** How long Kafka may take for an append, and how long it is left alone after one that failed. */
 const PATIENCE_MS = 3000;
@@ -88,13 +90,16 @@ export function createPressure({ load, undecided, maxUndecided, now, onRefused }
     setImmediate(goOn);
   }
 
+  function refuse(found: Reason): Problem {
+    onRefused(found);
+    const { detail, retryAfter } = refusals[found];
+    return { ...problems.unavailable(`${detail} Nothing was recorded; send it again later.`), retryAfter };
+  }
+
   return {
     refusal() {
       const found = reason(MAX);
-      if (!found) return undefined;
-      onRefused(found);
-      const { detail, retryAfter } = refusals[found];
-      return { ...problems.unavailable(`${detail} Nothing was recorded; send it again later.`), retryAfter };
+      return found && refuse(found);
     },
     get isHigh() {
       return isHigh();
@@ -104,6 +109,7 @@ export function createPressure({ load, undecided, maxUndecided, now, onRefused }
       return waiting.size;
     },
     enter() {
+      if (streams >= MAX_STREAMS) throw new ProblemError(refuse('busy'));
       streams += 1;
       return () => {
         streams -= 1;
