@@ -223,7 +223,7 @@ const state: Mutant[] = [
       replacement: 'if (nextOffset < 0) {',
     },
     tests: model,
-    says: /stands in the log twice|repeats an event|has an outcome that is not its own|leaves -|not its own|other events/,
+    says: /stands in the log twice|repeats an event|has an outcome that is not its own|leaves -|not its own|other events|does not add up|is not the whole/,
   },
   {
     guard: 'a load shows rows and checkpoint of one snapshot',
