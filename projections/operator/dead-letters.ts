@@ -2,11 +2,12 @@
 import { readRange } from '../../platform/kafka/read.ts';
 import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
 import { inTransaction } from '../../platform/postgres/index.ts';
+import { discard } from '../discarded.ts';
 import { startFold } from '../fold.ts';
 import { foldRecords } from '../fold-records.ts';
 import { listGenerations } from '../generations.ts';
 import type { FoldedRecord } from '../log-slice.ts';
-import { discard, listParked, type ParkedEvent, type ParkedFilter, unpark } from '../parked.ts';
+import { listParked, type ParkedEvent, type ParkedFilter, unpark } from '../parked.ts';
 import { toArrays } from '../rows.ts';
 import { columnsOf, isTable, type Kept, quote, upsert } from '../sql.ts';
 import { type Execute, type Execution, OperationError } from './execution.ts';
@@ -33,7 +34,9 @@ export const discardParked: Execute = async (given, execution) => {
   const events = await chosen(given, execution);
   const schema = execution.names.postgres.read;
   return inTransaction(execution.pool, async (client) => {
-    const outcome = { discarded: await discard(client, schema, events, reason) };
+    const discarded = await discard(client, schema, events, reason);
+    if (discarded.length === 0) throw new OperationError('only as-of sets lack it, which stay as they are');
+    const outcome = { discarded };
     await execution.finish(client, outcome);
     return outcome;
   });

@@ -5,10 +5,11 @@
 import type pg from 'pg';
 import { inTransaction, isUniqueViolation } from '../../platform/postgres/index.ts';
 import { type Checkpoint, type Move, moveAll } from '../checkpoints.ts';
+import type { Discarded } from '../discarded.ts';
 import { type Fold, startFold } from '../fold.ts';
 import { foldRecords } from '../fold-records.ts';
 import { idOf, type LogSlice } from '../log-slice.ts';
-import { type Discarded, type Parked, parkedArrays } from '../parked.ts';
+import { type Parked, parkedArrays } from '../parked.ts';
 import { copyRows, toArrays } from '../rows.ts';
 import { columnsOf, copyIn, insertParked, type Target, upsert } from '../sql.ts';
 
