@@ -5,8 +5,9 @@
  */
 import type pg from 'pg';
 import { isMissingTable } from '../platform/postgres/index.ts';
+import type { Move } from './checkpoints.ts';
 import type { ParkedEvent } from './parked.ts';
-import { quote } from './sql.ts';
+import { type Kept, quote } from './sql.ts';
 
 /** What an operator has decided that a projection does without, "partition:offset". */
 export type Discarded = ReadonlySet<string>;
@@ -37,6 +38,45 @@ export async function loadDiscarded(pool: pg.Pool | pg.ClientBase, schema: strin
       throw error;
     });
   return new Map(rows.map(({ projection, places }) => [projection, new Set(places)]));
+}
+
+/** Whether a generation does without an event by decision. */
+export async function isDiscarded(
+  client: pg.ClientBase,
+  schema: string,
+  {
+    projection,
+    generation,
+    partition,
+    offset,
+  }: Pick<ParkedEvent, 'projection' | 'generation' | 'partition' | 'offset'>,
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `select from ${quote(schema)}.discarded
+     where projection = $1 and partition = $3 and "offset" = $4 and $2::int <> all(passed_by)`,
+    [projection, generation, partition, offset],
+  );
+  return rowCount === 1;
+}
+
+/** What is discarded of the events that a generation moves past. */
+export async function discardedWithin(
+  client: pg.ClientBase,
+  { projection, schema }: Kept,
+  moves: readonly Move[],
+): Promise<string[]> {
+  const { rows } = await client.query<{ place: string }>(
+    `select partition || ':' || "offset" as place from ${quote(schema)}.discarded
+     join unnest($2::int[], $3::bigint[], $4::bigint[]) as move (partition, expected, next) using (partition)
+     where projection = $1 and "offset" >= expected and "offset" < next`,
+    [
+      projection.name,
+      moves.map(({ partition }) => partition),
+      moves.map(({ expected }) => expected),
+      moves.map(({ next }) => next.nextOffset),
+    ],
+  );
+  return rows.map(({ place }) => place);
 }
 
 /**

@@ -6,8 +6,11 @@ import { namesOf } from '../../platform/names.ts';
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { createCodec } from '../../platform/registry/codec.ts';
 import { projections } from '../../projections/catalogue.ts';
+import { CheckpointConflict } from '../../projections/checkpoints.ts';
+import { discard } from '../../projections/discarded.ts';
 import { createGeneration } from '../../projections/generations.ts';
 import { decodeSlices } from '../../projections/log-slice.ts';
+import { listParked } from '../../projections/parked.ts';
 import { complete } from '../../projections/rebuild/complete.ts';
 import { type FillOptions, fill } from '../../projections/rebuild/fill.ts';
 import { isIndexed, type Target, tableOf } from '../../projections/sql.ts';
@@ -82,6 +85,28 @@ describe('filling the tables of a new generation', function () {
     await expectEqualToLog();
     await bench.log.append(documents('c', 'Beaker'));
     await fill(targets, options);
+    await expectEqualToLog();
+  });
+
+  it('does without what is discarded while it reads, neither folded nor parked', async () => {
+    const { pool, schema } = bench;
+    await bench.log.append(documents('a', 'Mug'));
+    await pool.query(
+      `insert into ${schema}.parked select name, 1, 0, 0, 'failure', 'error' from unnest($1::text[]) as name`,
+      [targets.map(({ projection }) => projection.name)],
+    );
+    let isDiscarded = false;
+    const mayGoOn = async () => {
+      if (isDiscarded) return;
+      isDiscarded = true;
+      const events = await listParked(pool, schema);
+      await inTransaction(pool, (client) => discard(client, schema, events, 'a test'));
+    };
+    const interrupted = await fill(targets, { ...options, mayGoOn }).catch((error) => error);
+    expect(interrupted).to.be.instanceOf(CheckpointConflict);
+    await fill(targets, options);
+    for (const target of targets) await complete(pool, target);
+    expect(await listParked(pool, schema)).to.deep.equal([]);
     await expectEqualToLog();
   });
 
