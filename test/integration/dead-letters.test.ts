@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import { requestOperation } from '../../projections/operations.ts';
 import type { Operator } from '../../projections/operator/app.ts';
 import { listParked } from '../../projections/parked.ts';
 import { sale } from '../support/documents.ts';
-import { openOperator, operate } from '../support/operator.ts';
+import { deleteBelow, writeTransaction } from '../support/log-faults.ts';
+import { openOperator, operate, untilEnded } from '../support/operator.ts';
 import { type Bench, openBench } from '../support/projection-worker.ts';
 import { prove } from '../support/verify.ts';
 
@@ -70,5 +72,59 @@ describe('dead letters', function () {
     expect(await parkedFor('categories')).to.deep.equal([]);
     const { rows } = await bench.pool.query(`select passed_by from ${bench.schema}.discarded`);
     expect(rows).to.deep.equal([{ passed_by: [2] }]);
+  });
+
+  it('stay out when they were discarded, though they are parked', async () => {
+    await park(...sales('poison', 1), ...sales('good', 5));
+    const parked = `insert into ${bench.schema}.parked select 'sales', 1, 0, 0, 'failure', 'error'`;
+    await operate(bench, 'dlq-discard', { projection: 'sales', reason: 'not wanted' });
+    await bench.pool.query(parked);
+    const { outcome } = await operate(bench, 'dlq-retry', { projection: 'sales' });
+    expect(outcome).to.deep.equal({ retried: 0, left: 0 });
+    expect(await parkedFor('sales')).to.deep.equal([]);
+    await expectProven('sales', [1]);
+  });
+
+  it('stay and are named when the log has lost them, and the others are folded in', async () => {
+    await bench.log.append([...sales('poison-early', 1), ...sales('good', 2), ...sales('poison-middle', 1)]);
+    await writeTransaction(bench, 0);
+    await bench.pool.query(
+      `insert into ${bench.schema}.accepted_losses (partition, lost_from, lost_to, reason)
+       values (0, 0, 2, 'the start'), (0, 5, 6, 'the end of a transaction')`,
+    );
+    await park(...sales('poison-late', 1), ...sales('more', 3));
+    await deleteBelow(bench, 0, 2);
+    const { outcome } = await operate(bench, 'dlq-retry', { projection: 'sales' });
+    expect(outcome).to.deep.equal({ retried: 2, left: 1, lost: ['0:0'] });
+    const { rows } = await bench.pool.query(`select count(*) as count from ${bench.schema}.sales`);
+    expect(rows).to.deep.equal([{ count: 7 }]);
+  });
+
+  it('are counted once by two retries at the same time', async () => {
+    await park(...sales('poison', 10), ...sales('good', 5));
+    const asked = [1, 2].map(() => requestOperation(bench.pool, bench.schema, 'dlq-retry', { projection: 'sales' }));
+    let retried = 0;
+    for (const id of await Promise.all(asked)) {
+      const { outcome } = await untilEnded(bench, id);
+      expect(outcome?.left ?? 0).to.equal(0);
+      retried += Number(outcome?.retried ?? 0);
+    }
+    expect(retried).to.equal(10);
+    await expectProven('sales', [1]);
+  });
+
+  it('end a retry whose operator died after the last of them', async () => {
+    await operator.stop();
+    await park(...sales('poison', 3), ...sales('good', 5));
+    const id = await requestOperation(bench.pool, bench.schema, 'dlq-retry', { projection: 'sales' });
+    operator = await openOperator(bench);
+    const first = await untilEnded(bench, id);
+    expect(first.outcome).to.deep.equal({ retried: 3, left: 0 });
+    await bench.pool.query(
+      `update ${bench.schema}.operations set status = 'running', outcome = null, finished_at = null where id = $1`,
+      [id],
+    );
+    const resumed = await untilEnded(bench, id);
+    expect(resumed).to.deep.include({ status: 'done', outcome: { retried: 3, left: 0 } });
   });
 });
