@@ -88,6 +88,21 @@ describe('filling the tables of a new generation', function () {
     await expectEqualToLog();
   });
 
+  it('takes of two names in the same millisecond and partition the one that was copied in last', async () => {
+    const target = targets.find(({ projection }) => projection.name === 'products');
+    if (!target) throw new Error('there are no products');
+    for (const name of ['First', 'Second', 'Third']) {
+      await bench.pool.query(
+        `insert into ${tableOf(target)} (day, currency, channel, country, product_id, product_name, units, last_recorded)
+         values ('2026-01-15', 'GBP', 'WEB', 'GB', 'p-1', $1, 2, 1024)`,
+        [name],
+      );
+    }
+    await complete(bench.pool, target);
+    const { rows } = await bench.pool.query(`select product_name as name, units from ${tableOf(target)}`);
+    expect(rows).to.deep.equal([{ name: 'Third', units: 6 }]);
+  });
+
   it('does without what is discarded while it reads, neither folded nor parked', async () => {
     const { pool, schema } = bench;
     await bench.log.append(documents('a', 'Mug'));
@@ -110,7 +125,7 @@ describe('filling the tables of a new generation', function () {
     await expectEqualToLog();
   });
 
-  it('completes a table once', async () => {
+  it('completes a table that is complete without harm', async () => {
     await bench.log.append(documents('a', 'Mug'));
     await fill(targets, options);
     for (const target of targets) {
