@@ -1,7 +1,8 @@
 /** Folds records of the log into a projection, and sets aside the events that it cannot take. Pure, in memory. */
+import type { Discarded } from './discarded.ts';
 import type { Fold } from './fold.ts';
 import type { FoldedRecord } from './log-slice.ts';
-import { type Discarded, failureOf, type Parked } from './parked.ts';
+import { failureOf, type Parked } from './parked.ts';
 
 /** Folds what is valid and not discarded. Gives the events that can not be decoded or folded: nothing of them counts. */
 export function foldRecords(fold: Fold, records: readonly FoldedRecord[], discarded: Discarded | undefined): Parked[] {

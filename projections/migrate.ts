@@ -2,11 +2,12 @@ import type { Config } from '../platform/config.ts';
 import { namesOf } from '../platform/names.ts';
 import { createPool, inTransaction } from '../platform/postgres/index.ts';
 import { projections } from './catalogue.ts';
+import { createDiscardedTable } from './discarded.ts';
 import { createFirstGeneration, createGenerationTables, listGenerations } from './generations.ts';
 import { createHaltTables } from './halts.ts';
 import { liveWindow } from './live.ts';
 import { createOperationsTable } from './operations.ts';
-import { createParkedTables } from './parked.ts';
+import { createParkedTable } from './parked.ts';
 import { createRequireMoved } from './sql.ts';
 import { createVerificationsTable } from './verify/record.ts';
 
@@ -24,7 +25,8 @@ export async function migrate(config: Pick<Config, 'postgres' | 'namespace' | 'p
       await createGenerationTables(client, schema);
       await client.query(createRequireMoved(schema));
       await createHaltTables(client, schema);
-      await createParkedTables(client, schema);
+      await createParkedTable(client, schema);
+      await createDiscardedTable(client, schema);
       await createOperationsTable(client, schema);
       await createVerificationsTable(client, schema);
       if ((await listGenerations(client, schema)).length > 0) return;

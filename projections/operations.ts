@@ -109,7 +109,7 @@ export async function beginOperation(pool: pg.Pool, schema: string, id: number):
 }
 
 export async function reportProgress(
-  pool: pg.Pool,
+  pool: pg.Pool | pg.ClientBase,
   schema: string,
   id: number,
   progress: OperationProgress,

@@ -4,7 +4,6 @@
  * extremes, what was recorded last, a row for each), so nothing has to wait behind one.
  */
 import type pg from 'pg';
-import { isMissingTable } from '../platform/postgres/index.ts';
 import { type Kept, quote } from './sql.ts';
 
 /** An event that a generation lacks. */
@@ -17,17 +16,11 @@ export interface Parked {
   error: string;
 }
 
-/** What an operator has decided that a projection does without, "partition:offset". */
-export type Discarded = ReadonlySet<string>;
-
-export async function createParkedTables(client: pg.ClientBase, schema: string): Promise<void> {
+export async function createParkedTable(client: pg.ClientBase, schema: string): Promise<void> {
   const ns = quote(schema);
   await client.query(`create table if not exists ${ns}.parked (
     projection text, generation int, partition int, "offset" bigint, failure text not null, error text not null,
     parked_at timestamptz not null default now(), primary key (projection, generation, partition, "offset"))`);
-  await client.query(`create table if not exists ${ns}.discarded (
-    projection text, partition int, "offset" bigint, failure text not null, reason text not null,
-    discarded_at timestamptz not null default now(), primary key (projection, partition, "offset"))`);
 }
 
 /** The arrays for `insertParked` (`sql.ts`). */
@@ -47,20 +40,6 @@ export function failureOf(error: unknown): string {
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
   const [line = ''] = message.split('\n');
   return `${name}: ${line.replace(/"[^"]*"|'[^']*'|\d+/g, '…')}`.slice(0, 200);
-}
-
-/** What operators have discarded, by projection. Empty when there are no tables yet. */
-export async function loadDiscarded(pool: pg.Pool | pg.ClientBase, schema: string): Promise<Map<string, Discarded>> {
-  const { rows } = await pool
-    .query<{ projection: string; places: string[] }>(
-      `select projection, array_agg(partition || ':' || "offset") as places
-       from ${quote(schema)}.discarded group by projection`,
-    )
-    .catch((error) => {
-      if (isMissingTable(error)) return { rows: [] };
-      throw error;
-    });
-  return new Map(rows.map(({ projection, places }) => [projection, new Set(places)]));
 }
 
 /** What the live generation lacks, a window that begins where that one is lacks too, up to there. */
@@ -84,7 +63,7 @@ export async function loadLacking(
   const ns = quote(schema);
   const { rows } = await client.query<{ place: string }>(
     `select partition || ':' || "offset" as place from ${ns}.parked where projection = $1 and generation = $2
-     union select partition || ':' || "offset" from ${ns}.discarded where projection = $1`,
+     union select partition || ':' || "offset" from ${ns}.discarded where projection = $1 and $2::int <> all(passed_by)`,
     [projection.name, generation],
   );
   return new Set(rows.map(({ place }) => place));
@@ -139,34 +118,4 @@ export async function unpark(
     [projection, generation, partition, offset],
   );
   return rowCount === 1;
-}
-
-/** Decides that all generations of a projection do without events, now and when it is rebuilt. Gives their places. */
-export async function discard(
-  client: pg.ClientBase,
-  schema: string,
-  events: readonly ParkedEvent[],
-  reason: string,
-): Promise<string[]> {
-  const ns = quote(schema);
-  const places = events.map(({ partition, offset }) => `${partition}:${offset}`);
-  const columns = [
-    events.map(({ projection }) => projection),
-    events.map(({ partition }) => partition),
-    events.map(({ offset }) => offset),
-  ];
-  await client.query(
-    `insert into ${ns}.discarded (projection, partition, "offset", failure, reason)
-     select p.projection, p.partition, p."offset", min(p.failure), $4 from ${ns}.parked p
-     join unnest($1::text[], $2::int[], $3::bigint[]) as given (projection, partition, "offset")
-       using (projection, partition, "offset")
-     group by 1, 2, 3 on conflict do nothing`,
-    [...columns, reason],
-  );
-  await client.query(
-    `delete from ${ns}.parked p using unnest($1::text[], $2::int[], $3::bigint[]) as given (projection, partition, "offset")
-     where (p.projection, p.partition, p."offset") = (given.projection, given.partition, given."offset")`,
-    columns,
-  );
-  return [...new Set(places)];
 }

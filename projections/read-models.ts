@@ -16,12 +16,13 @@ import {
   moveArrays,
 } from './checkpoints.ts';
 import type { Projection } from './define.ts';
+import { type Discarded, loadDiscarded } from './discarded.ts';
 import { type Fold, startFold } from './fold.ts';
 import { foldRecords, undecodable } from './fold-records.ts';
 import { type Followed, loadFollowed } from './generations.ts';
 import { type AcceptedLosses, loadAcceptedLosses, PartitionError } from './halts.ts';
 import { type FoldedRecord, idOf, type LogSlice, UNDECODABLE } from './log-slice.ts';
-import { type Discarded, loadDiscarded, type Parked, parkedArrays } from './parked.ts';
+import { type Parked, parkedArrays } from './parked.ts';
 import { copyRows, toArrays } from './rows.ts';
 import {
   CHECKPOINT_CONFLICT,

@@ -49,7 +49,7 @@ export async function standings(
     `select g.projection, g.generation, g.version, g.status, g.label, c.positions, c.recorded, v.verified_at, v.vector,
        v.differences,
        (select count(*) from ${ns}.parked p where (p.projection, p.generation) = (g.projection, g.generation)) as parked,
-       (select count(*) from ${ns}.discarded d where d.projection = g.projection) as discarded
+       (select count(*) from ${ns}.discarded d where d.projection = g.projection and g.generation <> all(d.passed_by)) as discarded
      from ${ns}.generations g
      left join lateral (
        select jsonb_object_agg(partition, next_offset) as positions,

@@ -6,9 +6,9 @@ import { topicRanges } from '../../platform/kafka/offsets.ts';
 import { readRange } from '../../platform/kafka/read.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { checkpointKey, loadCheckpoints } from '../checkpoints.ts';
+import { loadDiscarded } from '../discarded.ts';
 import { loadAcceptedLosses } from '../halts.ts';
 import type { LogSlice, RawSlice } from '../log-slice.ts';
-import { loadDiscarded } from '../parked.ts';
 import { isIndexed, type Target } from '../sql.ts';
 import { Filler } from './filler.ts';
 

@@ -4,11 +4,12 @@
  */
 import type pg from 'pg';
 import { inTransaction, isUniqueViolation } from '../../platform/postgres/index.ts';
-import { type Checkpoint, type Move, moveAll } from '../checkpoints.ts';
+import { type Checkpoint, CheckpointConflict, type Move, moveAll } from '../checkpoints.ts';
+import { type Discarded, discardedWithin } from '../discarded.ts';
 import { type Fold, startFold } from '../fold.ts';
 import { foldRecords } from '../fold-records.ts';
 import { idOf, type LogSlice } from '../log-slice.ts';
-import { type Discarded, type Parked, parkedArrays } from '../parked.ts';
+import { type Parked, parkedArrays } from '../parked.ts';
 import { copyRows, toArrays } from '../rows.ts';
 import { columnsOf, copyIn, insertParked, type Target, upsert } from '../sql.ts';
 
@@ -107,6 +108,7 @@ export class Filler {
     const write = (how: 'copy' | 'upsert') =>
       inTransaction(this.#pool, async (client) => {
         await moveAll(client, this.target.schema, moves);
+        await this.#requireKnown(client, moves);
         if (parked.length > 0) await client.query(insertParked(this.target.schema), parkedArrays(parked));
         if (fold.size === 0) return;
         if (how === 'copy') await copyRows(client, this.#statements.copyIn, columns, fold.rows());
@@ -118,5 +120,11 @@ export class Filler {
       if (!isUniqueViolation(error)) throw error;
       return write('upsert');
     });
+  }
+
+  /** What was discarded since this was made is folded or parked in the batch: it is made anew without. */
+  async #requireKnown(client: pg.ClientBase, moves: readonly Move[]): Promise<void> {
+    const unknown = (await discardedWithin(client, this.target, moves)).filter((place) => !this.#discarded?.has(place));
+    if (unknown.length > 0) throw new CheckpointConflict(`${unknown.join(', ')} was discarded meanwhile`);
   }
 }

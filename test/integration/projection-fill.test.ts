@@ -6,8 +6,11 @@ import { namesOf } from '../../platform/names.ts';
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { createCodec } from '../../platform/registry/codec.ts';
 import { projections } from '../../projections/catalogue.ts';
+import { CheckpointConflict } from '../../projections/checkpoints.ts';
+import { discard } from '../../projections/discarded.ts';
 import { createGeneration } from '../../projections/generations.ts';
 import { decodeSlices } from '../../projections/log-slice.ts';
+import { listParked } from '../../projections/parked.ts';
 import { complete } from '../../projections/rebuild/complete.ts';
 import { type FillOptions, fill } from '../../projections/rebuild/fill.ts';
 import { isIndexed, type Target, tableOf } from '../../projections/sql.ts';
@@ -85,7 +88,44 @@ describe('filling the tables of a new generation', function () {
     await expectEqualToLog();
   });
 
-  it('completes a table once', async () => {
+  it('takes of two names in the same millisecond and partition the one that was copied in last', async () => {
+    const target = targets.find(({ projection }) => projection.name === 'products');
+    if (!target) throw new Error('there are no products');
+    for (const name of ['First', 'Second', 'Third']) {
+      await bench.pool.query(
+        `insert into ${tableOf(target)} (day, currency, channel, country, product_id, product_name, units, last_recorded)
+         values ('2026-01-15', 'GBP', 'WEB', 'GB', 'p-1', $1, 2, 1024)`,
+        [name],
+      );
+    }
+    await complete(bench.pool, target);
+    const { rows } = await bench.pool.query(`select product_name as name, units from ${tableOf(target)}`);
+    expect(rows).to.deep.equal([{ name: 'Third', units: 6 }]);
+  });
+
+  it('does without what is discarded while it reads, neither folded nor parked', async () => {
+    const { pool, schema } = bench;
+    await bench.log.append(documents('a', 'Mug'));
+    await pool.query(
+      `insert into ${schema}.parked select name, 1, 0, 0, 'failure', 'error' from unnest($1::text[]) as name`,
+      [targets.map(({ projection }) => projection.name)],
+    );
+    let isDiscarded = false;
+    const mayGoOn = async () => {
+      if (isDiscarded) return;
+      isDiscarded = true;
+      const events = await listParked(pool, schema);
+      await inTransaction(pool, (client) => discard(client, schema, events, 'a test'));
+    };
+    const interrupted = await fill(targets, { ...options, mayGoOn }).catch((error) => error);
+    expect(interrupted).to.be.instanceOf(CheckpointConflict);
+    await fill(targets, options);
+    for (const target of targets) await complete(pool, target);
+    expect(await listParked(pool, schema)).to.deep.equal([]);
+    await expectEqualToLog();
+  });
+
+  it('completes a table that is complete without harm', async () => {
     await bench.log.append(documents('a', 'Mug'));
     await fill(targets, options);
     for (const target of targets) {
