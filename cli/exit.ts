@@ -3,6 +3,7 @@ import { CommandApiUnreachable } from '../dev/command-errors.ts';
 import { DevError } from '../dev/dev-error.ts';
 import { ConfigError } from '../platform/config.ts';
 import { KafkaUnreachable, PostgresUnreachable, RedisUnreachable } from './services.ts';
+import { WrongArguments } from './wrong-arguments.ts';
 
 export const exitCodes = {
   done: 0,
@@ -38,7 +39,7 @@ const unreachable = [CommandApiUnreachable, PostgresUnreachable, KafkaUnreachabl
 
 function codeOf(error: unknown): ExitCode {
   if (unreachable.some((kind) => error instanceof kind)) return exitCodes.unreachable;
-  if (error instanceof ConfigError) return exitCodes.usage;
+  if (error instanceof ConfigError || error instanceof WrongArguments) return exitCodes.usage;
   return exitCodes.failed;
 }
 

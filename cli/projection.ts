@@ -40,16 +40,20 @@ export function projectionCommand(): Command {
   named(projection.command('verify'))
     .description(
       'Fold the log by a second, simple way and compare every row, and every figure of the live window, at one exact ' +
-        'position, while everything goes on. Exit code 3: it differs; the output names the first key, both values and ' +
-        'the events that touch it.',
+        'position, which the output names, while everything goes on. Exit code 3: it differs, and the output names the ' +
+        'first key, both values and the events that touch it; or of --all one has nothing live.',
     )
-    .option('--at <vector>', 'at the first moment that has these events, as partition:next,…', parseVector)
+    .option(
+      '--at <vector>',
+      'not before the tables have these events, partition:next,…; they may have later ones by then',
+      parseVector,
+    )
     .action(verify);
   projection
     .command('as-of')
     .description(
       'Keep the figures as they stood: made of the events that were recorded up to then. Read them in GraphQL with ' +
-        '`query @asOf(label: "…")`. At most five are kept.',
+        '`query @asOf(label: "…")`. At most five are kept. Of a partition that is left out nothing is counted.',
     )
     .argument('<moment>', 'ISO 8601 time, or partition:next,…')
     .requiredOption('--label <name>', 'what to call them: lower-case letters, digits and _')

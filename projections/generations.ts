@@ -160,9 +160,11 @@ export async function createFirstGeneration(
 
 /** From now on the workers keep it level; it must be indexed. */
 export function handOver(pool: pg.Pool, schema: string, targets: readonly Kept[]): Promise<void> {
-  return change(pool, schema, async (client) => {
-    for (const target of targets) await setStatus(client, target, 'ready');
-  });
+  return patiently(() =>
+    change(pool, schema, async (client) => {
+      for (const target of targets) await setStatus(client, target, 'ready');
+    }),
+  );
 }
 
 /**

@@ -65,12 +65,12 @@ export interface Named {
   json?: boolean;
 }
 
-/** The projections that are meant. Throws a `DevError` on none, or on a name that there is not. */
+/** The projections that are meant, each once. Throws a `DevError` on none, or on a name that there is not. */
 export function chosen(given: readonly string[], { all = false }: Named): Kept['projection'][] {
   const known = everything.map(({ name }) => name).join(', ');
   if (all === given.length > 0) throw new DevError('Name projections, or give --all.', `There are ${known}.`);
   if (all) return [...everything];
-  return given.map((name) => {
+  return [...new Set(given)].map((name) => {
     const found = everything.find((projection) => projection.name === name);
     if (found) return found;
     throw new DevError(`There is no projection ${name}.`, `There are ${known}.`);

@@ -10,14 +10,17 @@ import { listGenerations } from '../../projections/generations.ts';
 import { decodeSlices } from '../../projections/log-slice.ts';
 import { isTable, type Kept, type Target } from '../../projections/sql.ts';
 import { dayIn } from '../../projections/time.ts';
+import { beyondLog } from '../../projections/vector.ts';
 import { describeVerdict, recordVerification } from '../../projections/verify/record.ts';
 import { vectorOf } from '../../projections/verify/table.ts';
 import { verify as compare } from '../../projections/verify/verify.ts';
 import { NotWholeError } from '../../projections/verify/window.ts';
 import { createProgress } from '../progress.ts';
 import { RedisUnreachable } from '../services.ts';
+import { WrongArguments } from '../wrong-arguments.ts';
 import { endIncomplete } from './request.ts';
-import { chosen, type Named, type Session, withSession } from './session.ts';
+import { chosen, type Named, noReadModels, type Session, withSession } from './session.ts';
+import { formatVector } from './vector.ts';
 
 interface VerifyOptions extends Named {
   at?: ReadonlyMap<number, number>;
@@ -27,12 +30,8 @@ const POLL_MS = 200;
 
 export function verify(names: string[], { at, ...options }: VerifyOptions): Promise<void> {
   return withSession(async (session) => {
-    const wanted = chosen(names, options);
-    const all = await listGenerations(session.pool, session.names.postgres.read);
-    const live = wanted.flatMap((projection): Kept[] => {
-      const found = all.find((one) => one.projection === projection.name && one.status === 'live');
-      return found ? [{ projection, schema: session.names.postgres.read, generation: found.generation }] : [];
-    });
+    const live = await liveOf(session, chosen(names, options), options);
+    if (at) await requireWithinLog(session, at);
     const redis = createRedis(session.config, 'sales-verify');
     redis.on('error', () => {});
     try {
@@ -45,6 +44,34 @@ export function verify(names: string[], { at, ...options }: VerifyOptions): Prom
       redis.disconnect();
     }
   });
+}
+
+/** Says which have nothing to verify: of those that were named that is an error, of all the others are verified. */
+async function liveOf(session: Session, wanted: readonly Kept['projection'][], options: Named): Promise<Kept[]> {
+  const schema = session.names.postgres.read;
+  const generations = await listGenerations(session.pool, schema);
+  if (generations.length === 0) throw noReadModels(session.config.namespace);
+  const live: Kept[] = [];
+  const lacking: string[] = [];
+  for (const projection of wanted) {
+    const found = generations.find(({ projection: name, status }) => name === projection.name && status === 'live');
+    if (found) live.push({ projection, schema, generation: found.generation });
+    else lacking.push(projection.name);
+  }
+  if (lacking.length === 0) return live;
+  const problem = `There is nothing live to verify of ${lacking.join(', ')}.`;
+  const advice = `Rebuild first: sales projection rebuild ${lacking.join(' ')}`;
+  if (!options.all) throw new DevError(problem, advice);
+  const error = `${problem} ${advice}`;
+  process.stderr.write(options.json ? `${JSON.stringify({ error })}\n` : `sales: ${error}\n`);
+  endIncomplete();
+  return live;
+}
+
+/** What the log does not have would be waited for without end. */
+async function requireWithinLog({ logEnds }: Session, at: ReadonlyMap<number, number>): Promise<void> {
+  const wrong = beyondLog(at, await logEnds());
+  if (wrong) throw new WrongArguments(`Cannot verify at ${formatVector(at)}: ${wrong}.`, 'Give what the log has.');
 }
 
 async function connect(redis: Redis): Promise<void> {
@@ -81,7 +108,8 @@ async function verifyOne(session: Session, redis: Redis, kept: Kept, { at, json 
     vector: Object.fromEntries(vector),
     ...rest,
   };
-  process.stdout.write(json ? `${JSON.stringify(found)}\n` : `${describeVerdict(kept, verdict)}\n`);
+  const said = `${describeVerdict(kept, verdict)} Verified at ${formatVector(vector)}.`;
+  process.stdout.write(`${json ? JSON.stringify(found) : said}\n`);
   if (verdict.first) endIncomplete();
 }
 

@@ -1,11 +1,10 @@
 /**
- * The operator: takes what was asked for and does it, one operation a projection at a time. It holds an advisory lock
- * for each operation and projection that it works on, which its death frees: what it left is resumed by the next one.
+ * The operator: takes what was asked for and does it, one operation a projection or label at a time. It holds an advisory lock
+ * for each operation, projection and label that it works on, which its death frees: what it left is resumed by the next one.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Registry } from '../../platform/metrics.ts';
 import { isConnectionLost } from '../../platform/postgres/index.ts';
-import { CheckpointConflict } from '../checkpoints.ts';
 import {
   beginOperation,
   findOperation,
@@ -20,7 +19,8 @@ import {
 import { acceptLoss } from './accept-loss.ts';
 import { asOf, dropAsOf } from './as-of.ts';
 import { discardParked, retryParked } from './dead-letters.ts';
-import { type Execute, type Execution, OperationError } from './execution.ts';
+import { exclude, subjectsOf } from './exclusion.ts';
+import { type Execute, type Execution, isPassing, OperationError } from './execution.ts';
 import { dropLeftWindows } from './live-windows.ts';
 import { lockAll, unlockAll } from './locks.ts';
 import { createOperatorMeters, type OperationOutcome } from './metrics.ts';
@@ -66,10 +66,9 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   await announceOperator(locks, schema);
 
   async function take(operation: Operation, open: readonly Operation[]): Promise<void> {
-    const wanted = projectionNames(operation);
-    const first = open.find(({ id, ...other }) => id < operation.id && shares(projectionNames(other), wanted));
+    const first = open.find((other) => other.id < operation.id && exclude(other, operation));
     if (first && operation.status === 'queued') return refuse(operation, first);
-    const needed = [`operation ${operation.id}`, ...wanted];
+    const needed = [`operation ${operation.id}`, ...subjectsOf(operation)];
     if (!(await lockAll(locks, schema, needed))) return;
     const work = resumeOrSkip(operation).finally(async () => {
       running.delete(operation.id);
@@ -87,7 +86,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   async function refuse(operation: Operation, first: Operation): Promise<void> {
     const since = (first.startedAt ?? first.requestedAt).toISOString();
     const error =
-      `${first.kind} ${first.id} of ${projectionNames(first).join(', ')} is under way since ${since}` +
+      `${first.kind} ${first.id} of ${subjectsOf(first).join(', ')} is under way since ${since}` +
       `${first.progress ? ` (${first.progress.step})` : ''}. Wait until it is done.`;
     await finishOperation(pool, schema, operation.id, 'failed', { error }).catch(unlessConnectionLost);
     meters.ended(operation, 'failed');
@@ -167,11 +166,6 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   };
 }
 
-/** A database that is away, or the last commit of an operator that died, which landed after it was looked for. */
-function isPassing(error: unknown): boolean {
-  return isConnectionLost(error) || error instanceof CheckpointConflict;
-}
-
 function unlessConnectionLost(error: unknown): undefined {
   if (!isConnectionLost(error)) throw error;
 }
@@ -180,12 +174,3 @@ function unlessConnectionLost(error: unknown): undefined {
 const unknown: Execute = async () => {
   throw new OperationError('this version of the operator does not know this kind of operation');
 };
-
-function projectionNames(operation: Pick<Operation, 'arguments'>): string[] {
-  const { projections } = operation.arguments;
-  return Array.isArray(projections) ? projections.map(String).sort() : [];
-}
-
-function shares(some: readonly string[], others: readonly string[]): boolean {
-  return some.some((name) => others.includes(name));
-}

@@ -2,29 +2,54 @@
  * Time travel: tables as they stood where the log stood at some moment, under a label, in a schema of views that looks
  * like the live one to whoever reads.
  */
-
-import { withAdmin } from '../../platform/kafka/client.ts';
-import { offsetsAt, topicRanges } from '../../platform/kafka/offsets.ts';
+import type pg from 'pg';
 import { asOfSchema, isLabel } from '../../platform/names.ts';
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { projections } from '../catalogue.ts';
-import { createGeneration, dropGenerations, freeze, type Generation, listGenerations } from '../generations.ts';
+import {
+  createGeneration,
+  dropGenerations,
+  freeze,
+  type Generation,
+  listGenerations,
+  lockGenerations,
+} from '../generations.ts';
 import { complete } from '../rebuild/complete.ts';
 import { fill } from '../rebuild/fill.ts';
 import { createView, quote, type Target } from '../sql.ts';
-import { type Execute, type Execution, OperationError } from './execution.ts';
+import { type Execute, type Execution, isPassing, OperationError } from './execution.ts';
+import { vectorIn } from './moment.ts';
 import { proveAll } from './prove.ts';
 
 /** Each is a full set of tables. */
 const MOST = 5;
 
-/** `label`; and `time` (ISO 8601: events recorded up to then) or `vector` (next offset of each partition). */
+/** `label`; and `time` or `vector`, as in `moment.ts`. */
 export const asOf: Execute = async (given, execution) => {
-  const { names, pool, kafka, logger, decode, report } = execution;
+  const { names, pool, logger } = execution;
   const schema = names.postgres.read;
   const label = labelIn(given);
-  const targets = await startOrResume(label, execution);
+  // Before there are tables: what can't be done makes none.
   const vector = await vectorIn(given, execution);
+  const targets = await startOrResume(label, execution);
+  return make(label, vector, targets, execution).catch(async (error) => {
+    // What was interrupted is resumed with the tables as they are.
+    if (execution.signal.aborted || isPassing(error)) throw error;
+    await dropGenerations(pool, schema, targets).catch((err) =>
+      logger.warn({ err, label }, 'left to be dropped later'),
+    );
+    throw error;
+  });
+};
+
+async function make(
+  label: string,
+  vector: ReadonlyMap<number, number>,
+  targets: readonly Target[],
+  execution: Execution,
+): Promise<Record<string, unknown>> {
+  const { names, pool, kafka, logger, decode, report } = execution;
+  const schema = names.postgres.read;
   const options = { kafka, pool, logger, decode, topic: names.topics.events };
   const onProgress = (done: number, total: number) => report({ step: 'folding the log', done, total });
   await fill(targets, { ...options, onProgress }, vector);
@@ -51,7 +76,7 @@ export const asOf: Execute = async (given, execution) => {
     await execution.finish(client, outcome);
   });
   return outcome;
-};
+}
 
 /** `label`. */
 export const dropAsOf: Execute = async (given, { pool, names, finish }) => {
@@ -72,19 +97,19 @@ function labelIn({ label }: Readonly<Record<string, unknown>>): string {
 /** Empty tables under the label, or what this operation made before it was interrupted. */
 async function startOrResume(label: string, { pool, names, config, operation }: Execution): Promise<Target[]> {
   const schema = names.postgres.read;
-  const all = await listGenerations(pool, schema);
-  const own = all.filter((one) => one.label === label);
-  if (own.some(({ status }) => status === 'as_of')) {
-    throw new OperationError(`${label} is there already; drop it first, or choose another label`);
-  }
-  if (own.some((one) => one.operation === operation)) return targetsOf(own, schema);
-  // What failed may stand beyond the moment that is asked for now.
-  await dropGenerations(pool, schema, targetsOf(own, schema));
-  const labels = new Set(all.flatMap((one) => one.label ?? []).filter((one) => one !== label));
-  if (labels.size >= MOST) {
-    throw new OperationError(`there are ${labels.size} already (${[...labels].join(', ')}); drop one of them first`);
-  }
+  await dropFailed(pool, schema);
   return inTransaction(pool, async (client) => {
+    await lockGenerations(client, schema);
+    const all = await listGenerations(client, schema);
+    const own = all.filter((one) => one.label === label);
+    if (own.some(({ status }) => status === 'as_of')) {
+      throw new OperationError(`${label} is there already; drop it first, or choose another label`);
+    }
+    if (own.some((one) => one.operation === operation)) return targetsOf(own, schema);
+    const labels = new Set(all.flatMap((one) => one.label ?? []));
+    if (labels.size >= MOST) {
+      throw new OperationError(`there are ${labels.size} already (${[...labels].join(', ')}); drop one of them first`);
+    }
     const targets: Target[] = [];
     for (const projection of projections) {
       const options = { status: 'building', label, operation, partitions: config.partitions } as const;
@@ -94,35 +119,20 @@ async function startOrResume(label: string, { pool, names, config, operation }: 
   });
 }
 
-function targetsOf(generations: readonly Generation[], schema: string): Target[] {
+/** What operations left that failed when their tables could not be dropped: nobody finishes it, and it takes up a place. */
+async function dropFailed(pool: pg.Pool, schema: string): Promise<void> {
+  const ns = quote(schema);
+  // One statement: what is being made, and by which open operation, as of one moment.
+  const { rows } = await pool.query<Pick<Generation, 'projection' | 'generation'>>(
+    `select projection, generation from ${ns}.generations where label is not null and status = 'building'
+       and not exists (select from ${ns}.operations o where o.id = operation and o.status in ('queued', 'running'))`,
+  );
+  if (rows.length > 0) await dropGenerations(pool, schema, targetsOf(rows, schema));
+}
+
+function targetsOf(generations: readonly Pick<Generation, 'projection' | 'generation'>[], schema: string): Target[] {
   return generations.flatMap(({ projection: name, generation }) => {
     const projection = projections.find((one) => one.name === name);
     return projection ? [{ projection, schema, generation }] : [];
-  });
-}
-
-async function vectorIn(
-  given: Readonly<Record<string, unknown>>,
-  { kafka, names }: Execution,
-): Promise<Map<number, number>> {
-  const topic = names.topics.events;
-  return withAdmin(kafka, async (admin) => {
-    const ranges = await topicRanges(admin, topic);
-    if (typeof given.time === 'string') {
-      const moment = Date.parse(given.time);
-      if (Number.isNaN(moment)) throw new OperationError(`${given.time} is no time`);
-      return offsetsAt(admin, topic, moment + 1);
-    }
-    const vector = new Map(
-      Object.entries(given.vector ?? {}).map(([partition, next]) => [Number(partition), Number(next)]),
-    );
-    for (const [partition, { high }] of ranges) {
-      const next = vector.get(partition) ?? 0;
-      if (!Number.isInteger(next) || next < 0 || next > high) {
-        throw new OperationError(`partition ${partition} has offsets up to ${high}, and ${next} was asked for`);
-      }
-      vector.set(partition, next);
-    }
-    return vector;
   });
 }

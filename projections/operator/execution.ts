@@ -5,7 +5,9 @@ import type pg from 'pg';
 import type { Config } from '../../platform/config.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Names } from '../../platform/names.ts';
+import { isConnectionLost } from '../../platform/postgres/index.ts';
 import type { Codec } from '../../platform/registry/codec.ts';
+import { CheckpointConflict } from '../checkpoints.ts';
 import type { LogSlice, RawSlice } from '../log-slice.ts';
 import type { OperationProgress } from '../operations.ts';
 
@@ -52,4 +54,9 @@ export type Execute = (
 /** It can't be done as things are. The message says why and what to do. */
 export class OperationError extends Error {
   override name = 'OperationError';
+}
+
+/** A database that is away, or the last commit of an operator that died, which landed after it was looked for. */
+export function isPassing(error: unknown): boolean {
+  return isConnectionLost(error) || error instanceof CheckpointConflict;
 }

@@ -10,11 +10,11 @@ import { OperationError } from './execution.ts';
 /** All that have generations: every projection, and the live window. */
 export const everything: readonly Kept['projection'][] = [...projections, liveWindow];
 
-/** The projections by the names in `given.projections`. Throws {@link OperationError} on one that there is not. */
+/** The projections by the names in `given.projections`, each once. Throws {@link OperationError} on one that there is not. */
 export function projectionsIn(given: Readonly<Record<string, unknown>>): Kept['projection'][] {
   const names = Array.isArray(given.projections) ? given.projections : [];
   if (names.length === 0) throw new OperationError('no projection was named');
-  return names.map((name) => {
+  return [...new Set(names)].map((name) => {
     const found = everything.find((projection) => projection.name === name);
     if (found) return found;
     const known = everything.map((projection) => projection.name).join(', ');

@@ -37,7 +37,8 @@ export const drop: Execute = async (given, execution) => {
   const all = await listGenerations(pool, schema);
   const dropped = projectionsIn(given).flatMap((projection) =>
     all
-      .filter((one) => one.projection === projection.name && !['live', 'as_of'].includes(one.status))
+      // What is kept under a label goes with its label, also while it is being made.
+      .filter((one) => one.projection === projection.name && one.label === null && one.status !== 'live')
       .map(({ generation }): Kept => ({ projection, schema, generation })),
   );
   const outcome = { dropped: dropped.map(({ projection, generation }) => `${projection.name} ${generation}`) };

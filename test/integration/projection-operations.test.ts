@@ -3,10 +3,11 @@ import { LogLostError } from '../../platform/kafka/log-lost.ts';
 import { namesOf } from '../../platform/names.ts';
 import { projections } from '../../projections/catalogue.ts';
 import { listHalts, recordHalt } from '../../projections/halts.ts';
+import { findOperation, requestOperation } from '../../projections/operations.ts';
 import type { Operator } from '../../projections/operator/app.ts';
 import { listParked } from '../../projections/parked.ts';
 import { refund, sale } from '../support/documents.ts';
-import { openOperator, operate } from '../support/operator.ts';
+import { openOperator, operate, untilEnded } from '../support/operator.ts';
 import { type Bench, openBench } from '../support/projection-worker.ts';
 import { until } from '../support/services.ts';
 import { prove } from '../support/verify.ts';
@@ -123,6 +124,83 @@ describe('operations on projections', function () {
     expect((await operate(bench, 'drop-as-of', { label: 'early' })).outcome?.error).to.match(
       /^there is nothing labelled/,
     );
+  });
+
+  it('make figures under many labels at once, beside a rebuild and a drop, and refuse what is beyond five', async () => {
+    await bench.log.append(sales('early', 20));
+    await bench.startWorker();
+    await bench.caughtUp();
+    const vector = Object.fromEntries(await bench.log.ends());
+    const labels = Array.from({ length: 7 }, (_, index) => `at_${index}`);
+    const [rebuilt, dropped, ...kept] = await Promise.all([
+      operate(bench, 'rebuild', { projections: ['revenue', 'revenue'] }),
+      operate(bench, 'drop', { projections: ['sales', 'customers'] }),
+      ...labels.map((label) => operate(bench, 'as-of', { label, vector })),
+    ]);
+    expect([rebuilt?.outcome?.promoted, dropped?.status]).to.deep.equal([true, 'done']);
+    const failures = kept.flatMap(({ status, outcome }) => (status === 'failed' ? [String(outcome?.error)] : []));
+    expect(failures).to.have.length(2);
+    for (const error of failures) expect(error).to.match(/^there are 5 already .*; drop one of them first$/);
+    for (const { status, outcome } of kept.filter((one) => one.status === 'done')) {
+      expect([status, await countSales(`${bench.schema}_at_${outcome?.label}`)]).to.deep.equal(['done', 20]);
+    }
+  });
+
+  it('work on a label one at a time, and leave what is being made under it alone', async () => {
+    await bench.log.append(sales('early', 20));
+    const vector = Object.fromEntries(await bench.log.ends());
+    // It can't keep its first proof, and so stands still while the others are asked for.
+    const client = await bench.pool.connect();
+    await client.query(`begin; lock table ${bench.schema}.verifications in access exclusive mode`);
+    const first = await requestOperation(bench.pool, bench.schema, 'as-of', { label: 'early', vector });
+    try {
+      await until('tables are filled', async () => {
+        const { progress } = (await findOperation(bench.pool, bench.schema, first)) ?? {};
+        return progress?.step.startsWith('verifying') ?? false;
+      });
+      for (const kind of ['as-of', 'drop-as-of'] as const) {
+        const { status, outcome } = await operate(bench, kind, { label: 'early', vector });
+        expect(status).to.equal('failed');
+        expect(outcome?.error).to.match(new RegExp(`^as-of ${first} of label early is under way since .*Wait until`));
+      }
+      const { outcome } = await operate(bench, 'drop', { projections: ['revenue'] });
+      expect(outcome).to.deep.equal({ dropped: [] });
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+    expect((await untilEnded(bench, first)).status).to.equal('done');
+    expect(await countSales(`${bench.schema}_at_early`)).to.equal(20);
+  });
+
+  it('refuse moments that the log does not have, and keep nothing of what failed', async () => {
+    await bench.log.append(sales('early', 20));
+    const vector = Object.fromEntries(await bench.log.ends());
+    const later = new Date(Date.now() + 3600_000).toISOString();
+    const failure = async (given: object) => {
+      const { outcome } = await operate(bench, 'as-of', { label: 'wrong', ...given });
+      return String(outcome?.error);
+    };
+    expect(await failure({ vector: { 0: 1, 7: 1 } })).to.equal('there is no partition 7; there are 0, 1');
+    expect(await failure({ vector: { 1: 1000 } })).to.match(
+      /^partition 1 has offsets up to \d+, and 1000 was asked for/,
+    );
+    expect(await failure({ time: later })).to.equal(`${later} is yet to come`);
+    expect(await failure({ time: 'soon' })).to.equal('soon is no time');
+    expect(await failure({})).to.equal('neither a time nor a vector was given');
+    expect(await failure({ label: 'Wrong', vector })).to.match(/^a label has lower-case letters/);
+    // Its views can't be made.
+    await bench.pool.query(
+      `create schema ${bench.schema}_at_wrong; create table ${bench.schema}_at_wrong.sales (id int)`,
+    );
+    expect(await failure({ vector })).to.match(/is not a view/);
+    const labelled = `select from ${bench.schema}.generations where label is not null`;
+    expect((await bench.pool.query(labelled)).rowCount).to.equal(0);
+    await bench.pool.query(`drop schema ${bench.schema}_at_wrong cascade`);
+
+    const { outcome } = await operate(bench, 'as-of', { label: 'part', vector: { 1: vector[1] } });
+    expect(outcome?.vector).to.deep.equal({ 0: 0, 1: vector[1] });
+    expect(await countSales(`${bench.schema}_at_part`)).to.be.within(1, 19);
   });
 
   it('accept a loss where a partition has halted, with a reason, and move on', async () => {

@@ -243,12 +243,53 @@ describe('projection verify', function () {
       expect(stderr).to.match(/^sales: Redis does not answer: .*REDIS_URL/);
     });
 
+    it('refuses to wait for what the log does not have', async () => {
+      const end = (await bench.log.ends()).get(0) ?? 0;
+      const beyond = await command('verify', 'revenue', '--at', `0:${end + 1}`);
+      expect(beyond.code).to.equal(2);
+      expect(beyond.stderr).to.match(
+        new RegExp(`^sales: Cannot verify at 0:${end + 1}: partition 0 has offsets up to ${end}, `),
+      );
+      const unknown = await command('verify', 'live_window', '--at', '0:0,7:0', '--json');
+      expect(unknown.code).to.equal(2);
+      expect(JSON.parse(unknown.stderr).error).to.include('there is no partition 7; there are 0, 1.');
+      const { code, stdout } = await command('verify', 'revenue', 'revenue', '--at', `0:${end}`);
+      expect(code).to.equal(0);
+      const vector = [...(await bench.log.ends())].map(([partition, next]) => `${partition}:${next}`).sort();
+      expect(stdout).to.match(/^revenue \(generation 1\): \d+ rows are as the log says\. Verified at [0-9:,]+\.\n$/);
+      expect(stdout).to.include(`Verified at ${vector.join()}.`);
+    });
+
+    it('names what has nothing live, and verifies the others of all', async () => {
+      const status = (to: string, from: string) =>
+        bench.pool.query(
+          `update ${bench.schema}.generations set status = '${to}' where projection = 'channels' and status = '${from}'`,
+        );
+      await status('ready', 'live');
+      try {
+        const named = await command('verify', 'channels', 'revenue');
+        expect([named.code, named.stdout]).to.deep.equal([1, '']);
+        const nothing = 'There is nothing live to verify of channels. Rebuild first: sales projection rebuild channels';
+        expect(named.stderr).to.equal(`sales: ${nothing}\n`);
+        const all = await command('verify', '--all');
+        expect(all.code).to.equal(3);
+        expect(all.stderr).to.include(`sales: ${nothing}\n`);
+        const verified = all.stdout
+          .trim()
+          .split('\n')
+          .map((line) => line.split(' ')[0]);
+        expect(verified).to.deep.equal(everything.map(({ name }) => name).filter((name) => name !== 'channels'));
+      } finally {
+        await status('live', 'ready');
+      }
+    });
+
     it('finds everything equal while sales come in', async () => {
       let isVerifying = true;
       const selling = (async () => {
         for (let batch = 0; isVerifying; batch += 1) await bench.log.append(documents(`meanwhile-${batch}`, 10));
       })();
-      const next = new Map([...bench.log.next()].map(([partition, end]) => [partition, end + 5]));
+      const next = await bench.log.ends();
       const at = [...next].map(([partition, end]) => `${partition}:${end}`).join();
       const { code, stdout, stderr } = await command('verify', '--all', '--json', '--at', at).finally(() => {
         isVerifying = false;
