@@ -70,7 +70,9 @@ async function make(
       await client.query(`create view ${quote(facade)}.${table} as select kept.* from ${ns}.${table} kept
         join ${ns}.generations using (projection, generation) where label = '${label}'`);
     }
-    await client.query(`create view ${quote(facade)}.discarded as select * from ${ns}.discarded`);
+    await client.query(`create view ${quote(facade)}.discarded as select kept.* from ${ns}.discarded kept
+      where not exists (select from ${ns}.generations own where label = '${label}'
+        and own.projection = kept.projection and own.generation = any(kept.passed_by))`);
     await client.query(`create view ${quote(facade)}.halts as select * from ${ns}.halts where false`);
     await freeze(client, targets);
     await execution.finish(client, outcome);
