@@ -68,7 +68,7 @@ export function projectionCommand(): Command {
   projection
     .command('accept-loss')
     .description('Go on without records that the log has lost for ever, where a partition has halted. It is recorded.')
-    .argument('<partition>', 'as `status` has it', Number)
+    .argument('<partition>', 'as `status` has it', parsePartition)
     .requiredOption('--reason <text>', 'why, for those who ask later')
     .addOption(json())
     .action(acceptLoss);
@@ -95,6 +95,11 @@ function parseMs(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1) return value;
   throw new InvalidArgumentError('Give a whole number of milliseconds.');
+}
+
+function parsePartition(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give the number of a partition, such as 0.');
 }
 
 function parseVector(text: string): ReadonlyMap<number, number> {

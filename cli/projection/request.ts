@@ -9,8 +9,10 @@ import {
   requestOperation,
 } from '../../projections/operations.ts';
 import { exitCodes } from '../exit.ts';
+import { interruptible } from '../interrupt.ts';
 import { createProgress, describeSeconds, formatCount, type Progress } from '../progress.ts';
 import { table } from '../table.ts';
+import { predict } from './predict.ts';
 import { chosen, type Named, type Session, withSession } from './session.ts';
 import { vectorOf } from './vector.ts';
 
@@ -23,8 +25,12 @@ interface RebuildOptions extends Named {
 const POLL_MS = 200;
 /** After this long without an operator the reason is more likely that none runs. */
 const UNTAKEN_MS = 5000;
-/** What a rebuild makes of one processor core, until it is measured on this machine. */
-const ASSUMED_PER_SECOND = 25_000;
+/** What those change that do not swap tables, or not at once, and where to see what came of it. */
+const advice: Partial<Record<OperationKind, string>> = {
+  'dlq-retry': 'See what is still parked: sales dlq list',
+  'dlq-discard': 'See what is parked: sales dlq list',
+  'accept-loss': 'See what has halted: sales projection status',
+};
 
 export async function rebuild(names: string[], options: RebuildOptions): Promise<void> {
   const given = {
@@ -79,19 +85,33 @@ export function request(kind: OperationKind, given: Record<string, unknown>, { j
     const { pool, names } = session;
     const id = await requestOperation(pool, names.postgres.read, kind, given);
     const progress = createProgress({ label: kind, unit: 'events', json });
-    const operation = await follow(session, id, progress).finally(() => progress.stop());
+    const signal = interruptible(() =>
+      progress.say(`${kind} ${id} goes on without this. See what becomes of it: sales projection operations`),
+    );
+    const operation = await follow(session, id, progress, signal).finally(() => progress.stop());
+    if (!operation) {
+      process.exitCode = exitCodes.interrupted;
+      return;
+    }
     if (operation.status === 'failed') {
-      throw new DevError(`${kind} ${id} failed: ${operation.outcome?.error}`, 'Nothing that is live was changed.');
+      const problem = `${kind} ${id} failed: ${operation.outcome?.error}`.replace(/[.!?]?$/, (end) => end || '.');
+      throw new DevError(problem, advice[kind] ?? 'Nothing that is live was changed.');
     }
     process.stdout.write(json ? `${JSON.stringify({ id, ...operation.outcome })}\n` : describe(operation));
   });
 }
 
-async function follow({ pool, names }: Session, id: number, progress: Progress): Promise<Operation> {
+/** Resolves to the operation when it has ended, to undefined when this is interrupted before. */
+async function follow(
+  { pool, names }: Session,
+  id: number,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Operation | undefined> {
   const asked = Date.now();
   let said = '';
   let warned = false;
-  for (;;) {
+  while (!signal.aborted) {
     const operation = await findOperation(pool, names.postgres.read, id);
     if (!operation) throw new DevError(`Operation ${id} is gone.`, 'Ask again.');
     if (operation.status === 'done' || operation.status === 'failed') return operation;
@@ -103,27 +123,9 @@ async function follow({ pool, names }: Session, id: number, progress: Progress):
       progress.say(`No operator has taken operation ${id} yet: it runs with npm start. The request stays.`);
       warned = true;
     }
-    await delay(POLL_MS);
+    await delay(POLL_MS, undefined, { signal }).catch(() => {});
   }
-}
-
-async function predict({ pool, names, logEnds }: Session, projections: string[], { json }: Named): Promise<void> {
-  const events = [...(await logEnds()).values()].reduce((sum, end) => sum + end, 0);
-  const last = (await listOperations(pool, names.postgres.read, 100)).find(isMeasured);
-  const perSecond = last ? Number(last.outcome?.events) / Number(last.outcome?.seconds) : ASSUMED_PER_SECOND;
-  const seconds = events / perSecond;
-  const basis = last ? `as rebuild ${last.id} here` : 'assumed: nothing was rebuilt here yet';
-  if (json) process.stdout.write(`${JSON.stringify({ projections, events, perSecond, seconds, basis })}\n`);
-  else {
-    process.stdout.write(
-      `${projections.join(', ')}: ${formatCount(events)} events, about ${describeSeconds(seconds)} ` +
-        `at ${formatCount(perSecond)} a second (${basis}). Nothing was changed.\n`,
-    );
-  }
-}
-
-function isMeasured({ kind, status, outcome }: Operation): boolean {
-  return kind === 'rebuild' && status === 'done' && Number(outcome?.events) > 1000 && Number(outcome?.seconds) > 0;
+  return undefined;
 }
 
 function describe({ kind, outcome }: Operation): string {

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { expect } from 'chai';
 import { LogLostError } from '../../platform/kafka/log-lost.ts';
 import { namesOf } from '../../platform/names.ts';
@@ -9,7 +10,8 @@ import { listParked } from '../../projections/parked.ts';
 import { refund, sale } from '../support/documents.ts';
 import { openOperator, operate, untilEnded } from '../support/operator.ts';
 import { type Bench, openBench } from '../support/projection-worker.ts';
-import { until } from '../support/services.ts';
+import { salesCommand } from '../support/sales-command.ts';
+import { settingsOf, until } from '../support/services.ts';
 import { prove } from '../support/verify.ts';
 
 const sales = (prefix: string, count: number) =>
@@ -137,7 +139,8 @@ describe('operations on projections', function () {
       operate(bench, 'drop', { projections: ['sales', 'customers'] }),
       ...labels.map((label) => operate(bench, 'as-of', { label, vector })),
     ]);
-    expect([rebuilt?.outcome?.promoted, dropped?.status]).to.deep.equal([true, 'done']);
+    expect(rebuilt?.outcome).to.include({ promoted: true });
+    expect(dropped?.status).to.equal('done');
     const failures = kept.flatMap(({ status, outcome }) => (status === 'failed' ? [String(outcome?.error)] : []));
     expect(failures).to.have.length(2);
     for (const error of failures) expect(error).to.match(/^there are 5 already .*; drop one of them first$/);
@@ -201,6 +204,57 @@ describe('operations on projections', function () {
     const { outcome } = await operate(bench, 'as-of', { label: 'part', vector: { 1: vector[1] } });
     expect(outcome?.vector).to.deep.equal({ 0: 0, 1: vector[1] });
     expect(await countSales(`${bench.schema}_at_part`)).to.be.within(1, 19);
+  });
+
+  describe('on the command line', () => {
+    const command = (args: string[], watch?: (line: string, child: ChildProcess) => void) =>
+      salesCommand(args, { env: settingsOf(bench.config), ...(watch && { watch }) });
+
+    it('say why they failed, and what to do', async () => {
+      const loss = await command(['projection', 'accept-loss', '0', '--reason', 'x']);
+      expect([loss.code, loss.stderr]).to.deep.equal([
+        1,
+        'sales: accept-loss 1 failed: partition 0 has not halted. See what has halted: sales projection status\n',
+      ]);
+      const drop = await command(['projection', 'drop-as-of', 'nothing']);
+      expect(drop.stderr).to.equal(
+        'sales: drop-as-of 2 failed: there is nothing labelled nothing. Nothing that is live was changed.\n',
+      );
+      const partition = await command(['projection', 'accept-loss', 'abc', '--reason', 'x']);
+      expect(partition.code).to.equal(2);
+      expect(partition.stderr).to.include('Give the number of a partition');
+    });
+
+    it('go on when whoever follows them is interrupted', async () => {
+      // It can't keep its first proof, and so is not done before the interruption.
+      const client = await bench.pool.connect();
+      await client.query(`begin; lock table ${bench.schema}.verifications in access exclusive mode`);
+      try {
+        const { code, stdout, stderr } = await command(
+          ['projection', 'as-of', '0:0', '--label', 'empty'],
+          (_line, child) => child.kill('SIGINT'),
+        );
+        expect([code, stdout]).to.deep.equal([130, '']);
+        expect(stderr).to.include('as-of 1 goes on without this. See what becomes of it: sales projection operations');
+      } finally {
+        await client.query('rollback');
+        client.release();
+      }
+      expect((await untilEnded(bench, 1)).status).to.equal('done');
+    });
+
+    it('are predicted by what was measured of the same projections', async () => {
+      const outcome = JSON.stringify({ events: 50_000, seconds: 10 });
+      await bench.pool.query(
+        `insert into ${bench.schema}.operations (kind, arguments, status, outcome)
+         select 'rebuild', '{"projections":["sales","revenue"]}', 'done', $1`,
+        [outcome],
+      );
+      const predicted = async (...names: string[]) =>
+        JSON.parse((await command(['projection', 'rebuild', ...names, '--dry-run', '--json'])).stdout);
+      expect(await predicted('revenue', 'sales')).to.include({ perSecond: 5000, basis: 'as rebuild 1 here' });
+      expect((await predicted('revenue')).basis).to.match(/^assumed/);
+    });
   });
 
   it('accept a loss where a partition has halted, with a reason, and move on', async () => {
