@@ -10,12 +10,12 @@ COPY . .
 RUN node node_modules/vite/bin/vite.js build dashboard
 
 FROM node:20.19.5-bookworm-slim
-# As dev/frugal.ts has it.
-ENV NODE_ENV=production NODE_OPTIONS=--max-old-space-size=256 MALLOC_ARENA_MAX=2
+# As dev/runtime.ts has it.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
 COPY . .
 COPY --from=dashboard /app/dashboard/dist ./dashboard/dist
 USER node
 EXPOSE 4000 4001
-CMD ["node", "--import", "tsx", "read-api/main.ts"]
+CMD ["node", "--import", "./platform/typescript.mjs", "read-api/main.ts"]

@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environment } from '../dev/environment.ts';
-import { frugal } from '../dev/frugal.ts';
 import { projectRoot } from '../dev/local-stack/folder.ts';
+import { runtime } from '../dev/runtime.ts';
 import type { Config } from '../platform/config.ts';
 import { dropNamespace } from '../test/support/servers.ts';
 import { settingsOf } from '../test/support/services.ts';
@@ -78,9 +78,9 @@ async function run(config: Config, mode: ReplayMode): Promise<ReplayRun> {
   const folder = mkdtempSync(join(tmpdir(), 'sales-bench-'));
   const output = join(folder, 'run.json');
   try {
-    const child = spawn(process.execPath, [...frugal.flags, '--import', 'tsx', 'bench/replay-run.ts', mode, output], {
+    const child = spawn(process.execPath, [...runtime.args, 'bench/replay-run.ts', mode, output], {
       cwd: projectRoot,
-      env: { ...environment, ...frugal.env, ...settingsOf(config) },
+      env: { ...environment, ...runtime.env, ...settingsOf(config) },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const [code] = await once(child, 'exit');

@@ -1,10 +1,10 @@
 /** Keeps services running: starts each as a process of its own, restarts one that dies, stops them all. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { DevError } from './dev-error.ts';
-import { frugal } from './frugal.ts';
 import { type LocalFolder, projectRoot } from './local-stack/folder.ts';
 import { anyFreePort } from './local-stack/ports.ts';
 import { logFile, logTail, startDaemon, stopDaemon } from './local-stack/process.ts';
+import { runtime } from './runtime.ts';
 import type { Addresses, Service } from './services.ts';
 import type { RunningService } from './stack-file.ts';
 
@@ -41,9 +41,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const ownPort = ['own port', 'command API'].includes(service.health) ? await anyFreePort() : undefined;
     const child = await startDaemon(local, service.name, {
       command: process.execPath,
-      args: [...frugal.flags, '--import', 'tsx', ...service.args],
+      args: [...runtime.args, ...service.args],
       cwd: projectRoot,
-      env: { ...frugal.env, ...options.env, ...(ownPort ? { SALES_HEALTH_PORT: String(ownPort) } : {}) },
+      env: { ...runtime.env, ...options.env, ...(ownPort ? { SALES_HEALTH_PORT: String(ownPort) } : {}) },
       keepLog,
     });
     const ended = new Promise<string>((resolve) => {

@@ -62,7 +62,7 @@ await runService('command-api', async ({ config, logger, onStop }) => {
     isBusy: () => gateway.load.commands > 0,
   });
   onStop(() => backlog.stop());
-  const pool = createPool(config, { applicationName: 'sales-command-api' });
+  const pool = createPool(config, { applicationName: 'sales-command-api', byKey: true });
   onStop(() => pool.end());
   const keyring = await openKeyring(createKeyStore(pool, names.postgres.keys), logger, Date.now);
   onStop(() => keyring.close());

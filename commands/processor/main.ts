@@ -16,7 +16,12 @@ await runService('command-processor', async ({ config, logger, onStop, fail }) =
   const kafka = createKafka(config, 'command-processor', logger);
   await checkTopics(kafka, [names.topics.commands, names.topics.events], config);
   const codec = createCodec(config.registry, await registeredIds(config.registry, names.topics));
-  const pool = createPool(config, { applicationName: 'command-processor', synchronousCommit: false, max: 3 });
+  const pool = createPool(config, {
+    applicationName: 'command-processor',
+    synchronousCommit: false,
+    byKey: true,
+    max: 3,
+  });
   onStop(() => pool.end());
   await retry(() => prepareState({ names, partitions: config.partitions, kafka, codec, pool, logger }), {
     when: isConnectionLost,

@@ -8,13 +8,20 @@ export interface PoolOptions {
    * transactions at a time. Only for what is derived and carries its own checkpoint: rows and checkpoint go back together.
    */
   synchronousCommit?: boolean;
+  /**
+   * Rows are only ever looked up by key. A plan that was made while a table was empty would go on reading all of it, for
+   * as long as a minute under load, until Postgres has counted its rows.
+   */
+  byKey?: boolean;
   /** Connections at most; 4 by default. */
   max?: number;
 }
 
 /** Connections in UTC, whose results are plain: bigint as number (or a RangeError), date as `YYYY-MM-DD`. */
 export function createPool(config: { postgres: string }, options: PoolOptions): pg.Pool {
-  const settings = ['-c TimeZone=UTC', ...(options.synchronousCommit === false ? ['-c synchronous_commit=off'] : [])];
+  const settings = ['-c TimeZone=UTC'];
+  if (options.synchronousCommit === false) settings.push('-c synchronous_commit=off');
+  if (options.byKey) settings.push('-c enable_seqscan=off');
   const pool = new pg.Pool({
     connectionString: config.postgres,
     application_name: options.applicationName,

@@ -39,6 +39,19 @@ describe('postgres', function () {
     await durable.end();
   });
 
+  it('looks rows up by key even by a plan that was made while their table was empty', async () => {
+    const table = `${config.namespace}.events`;
+    await pool.query(`create table ${table} (key text); create index on ${table} (key); analyze ${table}`);
+    const byKey = createPool(config, { applicationName: 'test-by-key', byKey: true, max: 1 });
+    const planOf = async (from: pg.Pool) => {
+      const { rows } = await from.query(`explain select 1 from ${table} where key = any('{a,b}')`);
+      return rows.map((row) => row['QUERY PLAN']).join('\n');
+    };
+    expect(await planOf(pool)).to.include('Seq Scan');
+    expect(await planOf(byKey)).to.include('Index');
+    await byKey.end();
+  });
+
   it('runs a transaction again after a deadlock', async () => {
     const take = (client: pg.ClientBase, id: number) =>
       client.query(`update ${config.namespace}.accounts set amount = amount - 1 where id = $1`, [id]);

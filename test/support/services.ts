@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { environment } from '../../dev/environment.ts';
-import { frugal } from '../../dev/frugal.ts';
 import { projectRoot } from '../../dev/local-stack/folder.ts';
 import { anyFreePort } from '../../dev/local-stack/ports.ts';
+import { runtime } from '../../dev/runtime.ts';
 import { setUp } from '../../dev/setup.ts';
 import type { Config } from '../../platform/config.ts';
 
@@ -56,11 +56,11 @@ export async function startServices(
   const running = new Map<ServiceName, ChildProcess>();
 
   async function start(name: ServiceName): Promise<void> {
-    const child = spawn(process.execPath, [...frugal.flags, '--import', 'tsx', serviceScripts[name]], {
+    const child = spawn(process.execPath, [...runtime.args, serviceScripts[name]], {
       cwd: projectRoot,
       env: {
         ...environment,
-        ...frugal.env,
+        ...runtime.env,
         ...settingsOf({ ...config, ...differing[name] }),
         SALES_HEALTH_PORT: String(apiHealthPort),
         ...portSetting(name, ports.get(name) ?? 0),

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { projectRoot } from '../../dev/local-stack/folder.ts';
 import { localServers } from '../../dev/local-stack/index.ts';
+import { runtime } from '../../dev/runtime.ts';
 import { services as supervised } from '../../dev/services.ts';
 import { readConfig } from '../../platform/config.ts';
 import { namesOf } from '../../platform/names.ts';
@@ -134,7 +135,7 @@ describe('docker-compose.yml', () => {
     for (const { name, args, health } of supervised) {
       const { commandsPort, httpPort, healthPort } = config(name);
       const port = health === 'own port' ? healthPort : health === 'read API' ? httpPort : commandsPort;
-      expect(service(name).command).to.deep.equal(['node', '--import', 'tsx', ...args]);
+      expect(service(name).command).to.deep.equal(['node', ...runtime.args, ...args]);
       expect(service(name).healthcheck?.test.at(-1)).to.equal(`http://127.0.0.1:${port}/health`);
       expect(service(name).depends_on?.setup?.condition).to.equal('service_completed_successfully');
       if (health !== 'own port') expect(publishedPort(name).container).to.equal(port);
