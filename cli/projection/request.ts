@@ -10,8 +10,9 @@ import {
 } from '../../projections/operations.ts';
 import { exitCodes } from '../exit.ts';
 import { interruptible } from '../interrupt.ts';
-import { createProgress, describeSeconds, formatCount, type Progress } from '../progress.ts';
+import { createProgress, type Progress } from '../progress.ts';
 import { table } from '../table.ts';
+import { describeOutcome } from './outcome.ts';
 import { predict } from './predict.ts';
 import { chosen, type Named, type Session, withSession } from './session.ts';
 import { vectorOf } from './vector.ts';
@@ -97,7 +98,7 @@ export function request(kind: OperationKind, given: Record<string, unknown>, { j
       const problem = `${kind} ${id} failed: ${operation.outcome?.error}`.replace(/[.!?]?$/, (end) => end || '.');
       throw new DevError(problem, advice[kind] ?? 'Nothing that is live was changed.');
     }
-    process.stdout.write(json ? `${JSON.stringify({ id, ...operation.outcome })}\n` : describe(operation));
+    process.stdout.write(json ? `${JSON.stringify({ id, ...operation.outcome })}\n` : describeOutcome(operation));
   });
 }
 
@@ -126,21 +127,6 @@ async function follow(
     await delay(POLL_MS, undefined, { signal }).catch(() => {});
   }
   return undefined;
-}
-
-function describe({ kind, outcome }: Operation): string {
-  if (kind !== 'rebuild') return `Done: ${JSON.stringify(outcome)}\n`;
-  const { events, seconds, generations, promoted } = outcome as {
-    events: number;
-    seconds: number;
-    generations: Record<string, number>;
-    promoted: boolean;
-  };
-  const which = Object.entries(generations).map(([name, generation]) => `${name} ${generation}`);
-  return (
-    `Rebuilt from ${formatCount(events)} events in ${describeSeconds(seconds)}, proven equal to the log, and ` +
-    `${promoted ? 'live' : 'ready to be promoted'}: ${which.join(', ')}.\n`
-  );
 }
 
 function rowOf({ id, kind, arguments: given, status, requestedAt, progress, outcome }: Operation): string[] {
