@@ -60,6 +60,8 @@ export class Owner {
   readonly #options: OwnerOptions;
   readonly #follower: Follower;
   readonly #commands: Inbox;
+  /** Offsets of undecided commands that were parked: a batch that is decided again does not park them again. */
+  readonly #parked = new Set<number>();
   /** The last decided command is read again first, to check that it still is the one that was decided. */
   #toCheck: { offset: number; id: string } | undefined;
   readonly #stopping = new AbortController();
@@ -202,7 +204,7 @@ export class Owner {
   async #append(batch: Decided[]): Promise<void> {
     const appends = batch.flatMap(({ received, appended }) => (appended ? [{ received, ...appended }] : []));
     if (appends.length === 0) return;
-    for (const { received, parkAs } of batch) if (parkAs) await this.#options.park(received.record, parkAs);
+    await this.#park(batch);
     for (const { received } of batch) this.#follower.underway.set(received.record.offset, received);
     const expected = this.#view.position;
     const landed = await this.#options.append(
@@ -216,6 +218,18 @@ export class Owner {
     }
     this.#options.metrics.valid += appends.length;
     this.#follower.underway.clear();
+  }
+
+  /** Keeps bytes aside before their refusal stands in the log: a crash in between parks them twice, but loses none. */
+  async #park(batch: Decided[]): Promise<void> {
+    const last = this.#view.lastCommand?.offset ?? -1;
+    for (const offset of this.#parked) if (offset <= last) this.#parked.delete(offset);
+    for (const { received, parkAs } of batch) {
+      const { record } = received;
+      if (!parkAs || this.#parked.has(record.offset)) continue;
+      await this.#options.park(record, parkAs);
+      this.#parked.add(record.offset);
+    }
   }
 
   #checkLastCommand(received: Received | undefined): void {

@@ -173,11 +173,17 @@ const log: Mutant[] = [
     guard: 'the bytes of a record that is no command are kept',
     patch: {
       file: owner,
-      search: 'if (parkAs) await this.#options.park(received.record, parkAs);',
-      replacement: 'void [parkAs, received];',
+      search: 'await this.#options.park(record, parkAs);',
+      replacement: 'void parkAs;',
     },
     tests: model,
     says: /the bytes of .* are not kept/,
+  },
+  {
+    guard: 'the bytes of a record are kept once, however often its batch is decided again',
+    patch: { file: owner, search: ' || this.#parked.has(record.offset)', replacement: '' },
+    tests: ['model/parking'],
+    says: /parks a record once, though its batch landed elsewhere/,
   },
 ];
 
