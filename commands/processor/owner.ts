@@ -7,12 +7,13 @@
 import { LogLostError } from '../../platform/kafka/log-lost.ts';
 import type { LogRecord } from '../../platform/kafka/records.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { isConnectionLost } from '../../platform/postgres/index.ts';
 import type { Codec } from '../../platform/registry/codec.ts';
 import type { Store } from '../state/store.ts';
 import { type Decided, decideBatch } from './batch.ts';
+import { Flusher } from './flusher.ts';
 import { Follower, type ProcessorMetrics } from './follower.ts';
 import { Inbox } from './inbox.ts';
+import { Parking } from './parking.ts';
 import { isAway, patiently } from './patience.ts';
 import { type Received, receive } from './received.ts';
 import { LostOwnershipError, View } from './view.ts';
@@ -47,30 +48,27 @@ class LandedElsewhereError extends Error {
 }
 
 const BATCH = { commands: 500, bytes: 800_000, eventBytes: 3_000_000 };
-/** What the store may lack before deciding waits for it. */
-const UNFLUSHED = { events: 20_000, bytes: 8e6 };
 const IDLE_MS = 1000;
 const RETRY_MS = 250;
 /** How often the end of the log is asked for until one before what was read is believed. */
 const END_TRIES = 20;
-/** How long to leave a Postgres alone that did not answer. */
-const AWAY_MS = 1000;
 
 export class Owner {
   readonly #options: OwnerOptions;
   readonly #follower: Follower;
   readonly #commands: Inbox;
+  readonly #parking: Parking;
+  readonly #flusher = new Flusher(() => this.#wake());
   /** The last decided command is read again first, to check that it still is the one that was decided. */
   #toCheck: { offset: number; id: string } | undefined;
   readonly #stopping = new AbortController();
-  #flushing: Promise<void> | undefined;
-  #flushFailure: unknown;
   #wake: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
 
   private constructor(options: OwnerOptions, view: View, mustReach: number) {
     this.#options = options;
     const { codec, metrics, answer } = options;
+    this.#parking = new Parking(options.park);
     this.#commands = new Inbox((paused) => this.#throttle('commands', paused));
     const follow = { codec, metrics, answer, patiently: this.#patiently };
     this.#follower = new Follower(
@@ -109,15 +107,7 @@ export class Owner {
 
   /** Writes what the store lacks. Called again and again, for all owners at the same time: they share one statement. */
   flush(): void {
-    if (this.#flushing || this.#view.unflushed === 0) return;
-    const flushing = this.#view.flush().catch((error) => {
-      if (!isConnectionLost(error)) this.#flushFailure = error;
-      else return delay(AWAY_MS);
-    });
-    this.#flushing = flushing.then(() => {
-      this.#flushing = undefined;
-      this.#wake();
-    });
+    this.#flusher.flush(this.#view);
   }
 
   async stop(): Promise<void> {
@@ -139,25 +129,17 @@ export class Owner {
         });
       }
     }
-    await this.#flushing;
-    if (!this.#flushFailure) await this.#view.flush().catch(() => {});
+    await this.#flusher.finish(this.#view);
   }
 
   async #step(): Promise<void> {
-    if (this.#flushFailure) throw this.#flushFailure;
+    if (this.#flusher.failure) throw this.#flusher.failure;
     const follower = this.#follower;
     if (follower.waiting > 0) await follower.fold();
     if (follower.isAtEnd) await this.#beginDeciding();
     else if (follower.isDone && this.#commands.length > 0) await this.#decide();
     else if (follower.waiting === 0) await this.#sleep(IDLE_MS);
-    while (this.#lagsBehind() && !this.#flushFailure && !this.#stopping.signal.aborted) {
-      this.flush();
-      await this.#flushing;
-    }
-  }
-
-  #lagsBehind(): boolean {
-    return this.#view.unflushed > UNFLUSHED.events || this.#view.unflushedBytes > UNFLUSHED.bytes;
+    await this.#flusher.keepUp(this.#view, this.#stopping.signal);
   }
 
   /** The log was read to its end: commands go on at exactly the one after the last valid event's. */
@@ -202,7 +184,7 @@ export class Owner {
   async #append(batch: Decided[]): Promise<void> {
     const appends = batch.flatMap(({ received, appended }) => (appended ? [{ received, ...appended }] : []));
     if (appends.length === 0) return;
-    for (const { received, parkAs } of batch) if (parkAs) await this.#options.park(received.record, parkAs);
+    await this.#parking.keep(batch, this.#view.lastCommand?.offset ?? -1);
     for (const { received } of batch) this.#follower.underway.set(received.record.offset, received);
     const expected = this.#view.position;
     const landed = await this.#options.append(
@@ -238,8 +220,8 @@ export class Owner {
     if (!isPassing(error)) throw error;
     logger.warn({ partition, reason: error instanceof Error ? error.message : error }, 'reading the log again');
     let view = this.#view;
-    if (error instanceof LostOwnershipError || this.#flushFailure) {
-      this.#flushFailure = undefined;
+    if (error instanceof LostOwnershipError || this.#flusher.failure) {
+      this.#flusher.forgetFailure();
       view = await openView(this.#options, this.#stopping.signal);
     } else if (!(error instanceof LandedElsewhereError)) {
       await this.#sleep(RETRY_MS);

@@ -42,8 +42,7 @@ export async function checkTopics(
       const ranges = await topicRanges(admin, topic);
       if (ranges.size !== partitions) throw wrongCount(topic, ranges.size, partitions);
       for (const [partition, { low }] of ranges) {
-        if (low > 0)
-          throw new TopicError(`${topic}/${partition} begins at offset ${low}: its start was deleted. Restore it.`);
+        if (low > 0) throw startGone(topic, partition, low);
       }
     }
     const { resources } = await admin.describeConfigs({
@@ -89,6 +88,14 @@ export async function checkPartitions(kafka: Kafka, topic: string, partitions: n
   if (found === 0)
     throw new TopicError(`Topic ${topic} does not exist. Restore it from its mirror, or run the set-up.`);
   if (found !== partitions) throw wrongCount(topic, found, partitions);
+}
+
+function startGone(topic: string, partition: number, low: number): TopicError {
+  return new TopicError(
+    `${topic}/${partition} begins at offset ${low}: its start was deleted, and nothing is done on a part of a log. Stop ` +
+      'what uses it, delete the topic, make it anew and copy it from its mirror, each record to its offset from 0 on; or ' +
+      'start a new installation (another SALES_NAMESPACE). docs/operations.md, "A log that is not as it was", says how.',
+  );
 }
 
 export function wrongCount(topic: string, found: number, wanted: number): TopicError {

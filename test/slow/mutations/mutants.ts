@@ -4,6 +4,7 @@ import type { Mutant } from '../../support/mutants.ts';
 const model = ['model/model'];
 const owner = 'commands/processor/owner.ts';
 const follower = 'commands/processor/follower.ts';
+const parking = 'commands/processor/parking.ts';
 const view = 'commands/processor/view.ts';
 const received = 'commands/processor/received.ts';
 const batch = 'commands/processor/batch.ts';
@@ -172,12 +173,18 @@ const log: Mutant[] = [
   {
     guard: 'the bytes of a record that is no command are kept',
     patch: {
-      file: owner,
-      search: 'if (parkAs) await this.#options.park(received.record, parkAs);',
-      replacement: 'void [parkAs, received];',
+      file: parking,
+      search: 'await this.#park(record, parkAs);',
+      replacement: 'void parkAs;',
     },
     tests: model,
     says: /the bytes of .* are not kept/,
+  },
+  {
+    guard: 'the bytes of a record are kept once, however often its batch is decided again',
+    patch: { file: parking, search: ' || this.#parked.has(record.offset)', replacement: '' },
+    tests: ['model/parking'],
+    says: /parks a record once, though its batch landed elsewhere/,
   },
 ];
 
