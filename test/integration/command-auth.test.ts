@@ -226,12 +226,13 @@ describe('API keys', function () {
     const made = await sales('keys', 'create', '--name', 'Till 7', '--scope', 'sales:write', '--rate', '50', '--json');
     const { id, key } = JSON.parse(made.stdout) as { id: string; key: string };
     expect((await record('till', key)).status).to.equal(201);
-    await until('its use is noted', async () => (await listed(id))?.lastUsedAt, 30_000);
-    const found = await listed(id);
+    const isNoted = async () => (await store.list()).some((one) => one.id === id && one.lastUsedAt);
+    await until('its use is noted', isNoted, 30_000);
+    const [found, { stdout: table }] = await Promise.all([listed(id), sales('keys', 'list')]);
     expect(found).to.deep.include({ name: 'Till 7', scopes: ['sales:write'], rate: 50, state: 'active' });
+    expect(found?.lastUsedAt).to.be.a('string');
     const { rows } = await pool.query(`select k::text from ${namesOf(config.namespace).postgres.keys}.api_keys k`);
     expect(JSON.stringify([found, rows])).to.not.include(key.split('_')[2]);
-    const table = (await sales('keys', 'list')).stdout;
     expect(table).to.match(new RegExp(`^${id}  active .* 50/s +sales:write +Till 7$`, 'm'));
     expect((await sales('keys', 'revoke', id)).stdout).to.include('revoked');
     expect(await listed(id)).to.include({ state: 'revoked' });

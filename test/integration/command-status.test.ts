@@ -116,52 +116,63 @@ describe('the outcome of a command', function () {
     }
   });
 
-  it('is a matter of waiting when it does not come in time, and nothing else', async () => {
-    await services.kill('command-processor');
-    const commandId = 'slow/1';
-    const { status, headers, answer } = await record({ saleId: 'slow', commandId });
-    expect(status).to.equal(202);
-    expect(answer).to.deep.include({ commandId, outcome: 'unknown', status: pathOf(commandId) });
-    expect(headers.get('location')).to.equal(pathOf(commandId));
-    expect(headers.get('retry-after')).to.equal('1');
-    expect((await ask(pathOf(commandId))).status).to.equal(404);
-    await services.start('command-processor');
-    expect((await outcomeOf(commandId)).outcome).to.equal('accepted');
-    expect((await record({ saleId: 'slow', commandId })).status).to.equal(200);
-  });
-
-  it('is that of the accepted command where another was sent under its id; sent again, that one is told its own', async () => {
-    const first = await record({ saleId: 'taken' });
-    await outcomeOf('taken');
-    await services.kill('command-processor');
+  describe('when it does not come in time', () => {
+    const slow = { saleId: 'slow', commandId: 'slow/1' };
     const other = { saleId: 'taken', channel: 'another' };
-    const { status, headers, answer } = await record(other);
-    expect([status, headers.get('location')]).to.deep.equal([202, pathOf('taken')]);
-    expect(answer.detail).to.match(/can be the outcome of another command .* send the same command again/);
-    await services.start('command-processor');
-    const again = await record(other);
-    expect([again.status, again.answer.code]).to.deep.equal([409, 'CONFLICT']);
-    expect(again.answer.detail).to.match(/^\/channel /);
-    expect(again.answer.eventId, 'kept under its place').to.match(/^CommandRejected:\d+:\d+$/);
-    await allIsStored('taken');
-    expect(await outcomeOf('taken'), 'of the accepted command').to.deep.equal(first.answer);
-  });
-
-  it('is not kept for a repeat under another id; sent again, it is told the first outcome', async () => {
-    const first = await record({ saleId: 'same' });
-    await services.kill('command-processor');
     const repeat = () => record({ saleId: 'same' }, { 'idempotency-key': 'attempt-2' });
-    const { status, headers, answer } = await repeat();
-    expect([status, headers.get('location')]).to.deep.equal([202, pathOf('attempt-2')]);
-    expect(answer.detail).to.match(/or none if this one repeats .* send the same command again/);
-    await services.start('command-processor');
-    const again = await repeat();
-    const { eventId, position } = first.answer;
-    expect(again.status).to.equal(200);
-    expect(again.answer).to.deep.include({ outcome: 'accepted', repeated: true, eventId, position });
-    await allIsStored('same');
-    const asked = await ask(pathOf('attempt-2'));
-    expect([asked.status, asked.answer.type]).to.deep.equal([404, 'not-decided']);
+    let taken: Told;
+    let same: Told;
+    /** What is told of each of them after ten seconds without a processor, and what is known of the first one then. */
+    let inTime: { slow: Told; other: Told; repeat: Told };
+    let meanwhile: Told;
+
+    before(async () => {
+      taken = await record({ saleId: 'taken' });
+      same = await record({ saleId: 'same' });
+      await outcomeOf('taken');
+      await services.kill('command-processor');
+      const [toldSlow, toldOther, toldRepeat] = await Promise.all([record(slow), record(other), repeat()]);
+      inTime = { slow: toldSlow, other: toldOther, repeat: toldRepeat };
+      meanwhile = await ask(pathOf(slow.commandId));
+      await services.start('command-processor');
+    });
+
+    it('is a matter of waiting, and nothing else', async () => {
+      const { commandId } = slow;
+      const { status, headers, answer } = inTime.slow;
+      expect(status).to.equal(202);
+      expect(answer).to.deep.include({ commandId, outcome: 'unknown', status: pathOf(commandId) });
+      expect(headers.get('location')).to.equal(pathOf(commandId));
+      expect(headers.get('retry-after')).to.equal('1');
+      expect(meanwhile.status).to.equal(404);
+      expect((await outcomeOf(commandId)).outcome).to.equal('accepted');
+      expect((await record(slow)).status).to.equal(200);
+    });
+
+    it('is that of the accepted command where another was sent under its id; sent again, that one is told its own', async () => {
+      const { status, headers, answer } = inTime.other;
+      expect([status, headers.get('location')]).to.deep.equal([202, pathOf('taken')]);
+      expect(answer.detail).to.match(/can be the outcome of another command .* send the same command again/);
+      const again = await record(other);
+      expect([again.status, again.answer.code]).to.deep.equal([409, 'CONFLICT']);
+      expect(again.answer.detail).to.match(/^\/channel /);
+      expect(again.answer.eventId, 'kept under its place').to.match(/^CommandRejected:\d+:\d+$/);
+      await allIsStored('taken');
+      expect(await outcomeOf('taken'), 'of the accepted command').to.deep.equal(taken.answer);
+    });
+
+    it('is not kept for a repeat under another id; sent again, it is told the first outcome', async () => {
+      const { status, headers, answer } = inTime.repeat;
+      expect([status, headers.get('location')]).to.deep.equal([202, pathOf('attempt-2')]);
+      expect(answer.detail).to.match(/or none if this one repeats .* send the same command again/);
+      const again = await repeat();
+      const { eventId, position } = same.answer;
+      expect(again.status).to.equal(200);
+      expect(again.answer).to.deep.include({ outcome: 'accepted', repeated: true, eventId, position });
+      await allIsStored('same');
+      const asked = await ask(pathOf('attempt-2'));
+      expect([asked.status, asked.answer.type]).to.deep.equal([404, 'not-decided']);
+    });
   });
 
   it('can not be asked for while Postgres is away, and can when it is back', async () => {

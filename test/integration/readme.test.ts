@@ -23,7 +23,7 @@ const ranElsewhere: Record<string, string> = {
 
 /** Benchmarks and loads are as good a test of the README when they are short. */
 const short = (command: string) =>
-  command.startsWith('bin/sales bench') ? `${command} --seconds 2` : command.replace('--seconds 60', '--seconds 2');
+  command.startsWith('bin/sales bench') ? `${command} --seconds 1` : command.replace('--seconds 60', '--seconds 1');
 
 const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
 const commands = [...readme.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block]) => block?.trim().split('\n') ?? []);

@@ -51,9 +51,12 @@ export async function readTopic(config: Config, topic: string): Promise<LoggedRe
       }
     },
   });
-  return Promise.all(
-    found.map(async (one) => ({ ...one, record: await registry.decode(one.value).catch(() => undefined) })),
-  );
+  const records: LoggedRecord[] = [];
+  // One by one: asked for many records at once, the client makes the schema's type anew for each, half a millisecond.
+  for (const one of found) {
+    records.push({ ...one, record: await registry.decode(one.value).catch(() => undefined) });
+  }
+  return records;
 }
 
 /** The valid events: those that sit where their writer expected them to land. */
