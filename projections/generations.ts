@@ -73,7 +73,8 @@ export async function createGenerationTables(client: pg.ClientBase, schema: stri
   await client.query(`create table if not exists ${ns}.checkpoints (
     projection text, generation int, partition int, next_offset bigint not null, last_event_id text,
     recorded_at timestamptz, primary key (projection, generation, partition)) with (fillfactor = 10)`);
-  await client.query(`alter table ${ns}.checkpoints add column if not exists recorded_at timestamptz`);
+  await client.query(`alter table ${ns}.checkpoints add column if not exists recorded_at timestamptz,
+    add column if not exists lost bigint not null default 0`);
   await client.query(`create table if not exists ${ns}.control (epoch bigint not null)`);
   await client.query(`insert into ${ns}.control select 1 where not exists (select from ${ns}.control)`);
 }
@@ -134,12 +135,19 @@ export async function createGeneration<P extends Kept['projection']>(
     await client.query(createTable(target));
     if (options.status === 'live') for (const statement of createIndexes(target)) await client.query(statement);
   }
-  // A table begins at the start of the log. A window is folded from its last days, up to where the live ones are.
+  // A table begins at the start of the log. A window is folded from its last days, up to where the live ones are. What the
+  // end of an earlier log had and this one has not, no later table has.
   await client.query(
-    `insert into ${ns}.checkpoints (projection, generation, partition, next_offset)
+    `insert into ${ns}.checkpoints (projection, generation, partition, next_offset, lost)
      select $1, $2, partition, case when $4 then coalesce((
        select min(next_offset) from ${ns}.checkpoints c join ${ns}.generations g using (projection, generation)
-       where g.status = 'live' and c.partition = all_of.partition), 0) else 0 end
+       where g.status = 'live' and c.partition = all_of.partition), 0) else 0 end,
+       case when $4 then coalesce((
+         select c.lost from ${ns}.checkpoints c join ${ns}.generations g using (projection, generation)
+         where g.status = 'live' and c.projection = $1 and c.partition = all_of.partition), 0)
+       else coalesce((
+         select sum(lost_from - lost_to) from ${ns}.accepted_losses l
+         where l.partition = all_of.partition and lost_from > lost_to), 0) end
      from generate_series(0, $3 - 1) as all_of (partition)`,
     [projection.name, target.generation, options.partitions, !isTable(target)],
   );
@@ -210,7 +218,7 @@ export async function moveOn(
   await client.query(`update ${ns}.control set epoch = epoch + 1`);
   if (to > from) {
     await client.query(
-      `update ${ns}.checkpoints set next_offset = $2, last_event_id = null
+      `update ${ns}.checkpoints set next_offset = $2, last_event_id = null, lost = lost + $2 - next_offset
        where partition = $1 and next_offset >= $4 and next_offset < $2 and ${followed}`,
       [partition, to, FOLLOWED, from],
     );

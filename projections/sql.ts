@@ -153,6 +153,7 @@ const MOVED = [
   'next bigint',
   'last text',
   'recorded timestamptz',
+  'lost bigint',
 ];
 
 export function statementsOf(schema: string, targets: readonly Target[]): Statements {
@@ -206,7 +207,8 @@ export function insertParked(schema: string, first = 1): string {
 function movedIn(schema: string): string {
   return `moved as (
     update ${quote(schema)}.checkpoints as kept
-    set next_offset = move.next, last_event_id = move.last, recorded_at = move.recorded
+    set next_offset = move.next, last_event_id = move.last, recorded_at = move.recorded,
+      lost = kept.lost + move.lost
     from unnest(${MOVED.map((column, index) => `$${index + 1}::${column.split(' ')[1]}[]`).join(', ')})
       as move (${MOVED.map((column) => column.split(' ')[0]).join(', ')})
     where kept.projection = move.projection and kept.generation = move.generation

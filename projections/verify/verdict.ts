@@ -4,6 +4,7 @@ import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import type { Logger } from '../../platform/logger.ts';
 import type { Names } from '../../platform/names.ts';
+import type { AcceptedLoss } from '../halts.ts';
 import type { LogSlice, RawSlice } from '../log-slice.ts';
 
 /** Next offset of each partition. */
@@ -30,6 +31,8 @@ export interface Verdict {
   differences: number;
   /** The first in order of the key. */
   first: Difference | undefined;
+  /** Accepted losses that the generation was folded before: what it has of them differs from the log. */
+  losses?: readonly AcceptedLoss[];
 }
 
 export interface VerifyOptions {
