@@ -43,10 +43,12 @@ export interface VerifyOptions {
   logger: Logger;
   decode(slices: readonly RawSlice[]): Promise<LogSlice[]>;
   onProgress?(done: number, total: number): void;
-  /** The live window is read once it has these events, however long they take to come. */
+  /** The live window is read once it has these events, however long they take to come, as long as it moves. */
   at?: Vector;
   /** How long a window may be in the rebuilding before the proof is given up, milliseconds; a minute unless given. */
   patienceMs?: number;
+  /** How long it may stand still below what it is to have, milliseconds. */
+  standstillMs?: number;
   /** Ends that wait. */
   signal?: AbortSignal;
 }
