@@ -9,7 +9,7 @@ import { proveAll } from './prove.ts';
 /** Makes ready generations live, after another proof. `projections`: names. */
 export const promote: Execute = async (given, execution) => {
   const generations = await allWith('ready', given, execution);
-  const verified = await proveAll(generations, execution);
+  const verified = await proveAll(generations, execution, 'It was not promoted.');
   execution.report({ step: 'promoting' });
   const outcome = { generations: numbers(generations), verified };
   await makeLive(execution.pool, execution.names.postgres.read, generations, (client) =>
