@@ -76,6 +76,9 @@ export interface ParkedEvent extends Parked {
   parkedAt: Date;
 }
 
+/** Which event is parked, and for which generation. */
+export type ParkedPlace = Pick<ParkedEvent, 'projection' | 'generation' | 'partition' | 'offset'>;
+
 /** Which of the parked events are meant: those of a projection that fail alike, or one alone. */
 export interface ParkedFilter {
   projection?: string;
@@ -105,12 +108,7 @@ export async function listParked(
 export async function unpark(
   client: pg.ClientBase,
   schema: string,
-  {
-    projection,
-    generation,
-    partition,
-    offset,
-  }: Pick<ParkedEvent, 'projection' | 'generation' | 'partition' | 'offset'>,
+  { projection, generation, partition, offset }: ParkedPlace,
 ): Promise<boolean> {
   const { rowCount } = await client.query(
     `delete from ${quote(schema)}.parked
