@@ -210,7 +210,15 @@ export function moveCheckpoints(schema: string): string {
   return `with ${movedIn(schema)} select * from moved`;
 }
 
-const PARKED = ['projection text', 'generation int', 'partition int', '"offset" bigint', 'failure text', 'error text'];
+const PARKED = [
+  'projection text',
+  'generation int',
+  'partition int',
+  '"offset" bigint',
+  'failure text',
+  'error text',
+  'event text',
+];
 
 /** Parks events, given as one array a column of {@link PARKED} from parameter `first` on. */
 export function insertParked(schema: string, first = 1): string {
