@@ -35,7 +35,9 @@ export function projectionCommand(): Command {
   named(projection.command('promote'))
     .description('Make the ready generation live, after another proof.')
     .action(promote);
-  named(projection.command('rollback')).description('Make the previous generation live again.').action(rollback);
+  named(projection.command('rollback'))
+    .description('Make the previous generation live again, after another proof.')
+    .action(rollback);
   named(projection.command('drop')).description('Remove the previous and the unfinished generations.').action(drop);
   named(projection.command('verify'))
     .description(

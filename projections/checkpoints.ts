@@ -17,6 +17,8 @@ export interface Move {
   partition: number;
   expected: number;
   next: Checkpoint;
+  /** Records on the way that the log has lost, which was accepted. */
+  lost: number;
 }
 
 /**
@@ -78,5 +80,6 @@ export function moveArrays(moves: readonly Move[]): unknown[] {
     moves.map(({ next }) => next.nextOffset),
     moves.map(({ next }) => next.lastEventId),
     moves.map(({ next: { recordedAt } }) => (recordedAt === null ? null : new Date(recordedAt))),
+    moves.map(({ lost }) => lost),
   ];
 }

@@ -28,10 +28,13 @@ export interface RollupTable {
   measures: Measures;
 }
 
-/** One row an event, written once and never changed. */
+/** Where an event stands in the log, as columns. */
+export type Place = { readonly partition: 'int'; readonly offset: 'bigint'; readonly recorded_at: 'timestamptz' };
+
+/** One row an event; of several with the same key the one that was recorded first (by append time, partition, offset). */
 export interface LedgerTable {
   key: Columns;
-  columns: Columns;
+  columns: Columns & Place;
   /** Each a list of quoted columns, as in `create index … (…)`. */
   indexes: readonly string[];
 }
@@ -103,7 +106,7 @@ export function defineProjection<const K extends Columns, const M extends Measur
 }
 
 /** A projection that keeps one row for each event of some types. */
-export function defineLedger<const K extends Columns, const C extends Columns>(definition: {
+export function defineLedger<const K extends Columns, const C extends Columns & Place>(definition: {
   name: string;
   version: number;
   table: { key: K; columns: C; indexes: readonly string[] };

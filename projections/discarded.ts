@@ -6,7 +6,7 @@
 import type pg from 'pg';
 import { isMissingTable } from '../platform/postgres/index.ts';
 import type { Move } from './checkpoints.ts';
-import type { ParkedEvent } from './parked.ts';
+import type { ParkedEvent, ParkedPlace } from './parked.ts';
 import { type Kept, quote } from './sql.ts';
 
 /** What an operator has decided that a projection does without, "partition:offset". */
@@ -44,12 +44,7 @@ export async function loadDiscarded(pool: pg.Pool | pg.ClientBase, schema: strin
 export async function isDiscarded(
   client: pg.ClientBase,
   schema: string,
-  {
-    projection,
-    generation,
-    partition,
-    offset,
-  }: Pick<ParkedEvent, 'projection' | 'generation' | 'partition' | 'offset'>,
+  { projection, generation, partition, offset }: ParkedPlace,
 ): Promise<boolean> {
   const { rowCount } = await client.query(
     `select from ${quote(schema)}.discarded

@@ -1,7 +1,7 @@
 /** Folds records of the log into a projection, and sets aside the events that it cannot take. Pure, in memory. */
 import type { Discarded } from './discarded.ts';
 import type { Fold } from './fold.ts';
-import type { FoldedRecord } from './log-slice.ts';
+import { type FoldedRecord, identityOf } from './log-slice.ts';
 import { failureOf, type Parked } from './parked.ts';
 
 /** Folds what is valid and not discarded. Gives the events that can not be decoded or folded: nothing of them counts. */
@@ -30,7 +30,8 @@ function isVoid({ event, failure }: FoldedRecord): boolean {
   return event === undefined && failure === undefined;
 }
 
-function parkedAs({ partition, offset }: FoldedRecord, error: unknown): Parked {
+function parkedAs(record: FoldedRecord, error: unknown): Parked {
+  const { partition, offset } = record;
   const message = error instanceof Error ? error.message : String(error);
-  return { partition, offset, failure: failureOf(error), error: message };
+  return { partition, offset, failure: failureOf(error), error: message, event: identityOf(record) };
 }

@@ -10,6 +10,7 @@ import type { Projection, Window } from './define.ts';
 import { liveWindow } from './live.ts';
 import { parkAsLive } from './parked.ts';
 import { createIndexes, createTable, createView, isTable, type Kept, quote, type Target, tableOf } from './sql.ts';
+import { StandstillWatch } from './standstill.ts';
 
 /**
  * `building`: being filled by a rebuild, which alone writes to it. `ready`: complete, kept level, waiting to be
@@ -43,6 +44,16 @@ export interface Followed {
 /** The generation to promote has not reached the live one yet. */
 class NotLevelError extends Error {
   override name = 'NotLevelError';
+  readonly generation: string;
+  readonly partition: number;
+  readonly position: number;
+
+  constructor(generation: string, partition: number, { position, live }: { position: number; live: number }) {
+    super(`${generation} has not reached the live one in partition ${partition}: it is at ${position} of ${live}`);
+    this.generation = generation;
+    this.partition = partition;
+    this.position = position;
+  }
 }
 
 const FOLLOWED: readonly GenerationStatus[] = ['live', 'ready', 'previous'];
@@ -73,7 +84,8 @@ export async function createGenerationTables(client: pg.ClientBase, schema: stri
   await client.query(`create table if not exists ${ns}.checkpoints (
     projection text, generation int, partition int, next_offset bigint not null, last_event_id text,
     recorded_at timestamptz, primary key (projection, generation, partition)) with (fillfactor = 10)`);
-  await client.query(`alter table ${ns}.checkpoints add column if not exists recorded_at timestamptz`);
+  await client.query(`alter table ${ns}.checkpoints add column if not exists recorded_at timestamptz,
+    add column if not exists lost bigint not null default 0`);
   await client.query(`create table if not exists ${ns}.control (epoch bigint not null)`);
   await client.query(`insert into ${ns}.control select 1 where not exists (select from ${ns}.control)`);
 }
@@ -134,12 +146,19 @@ export async function createGeneration<P extends Kept['projection']>(
     await client.query(createTable(target));
     if (options.status === 'live') for (const statement of createIndexes(target)) await client.query(statement);
   }
-  // A table begins at the start of the log. A window is folded from its last days, up to where the live ones are.
+  // A table begins at the start of the log. A window is folded from its last days, up to where the live ones are. What the
+  // end of an earlier log had and this one has not, no later table has.
   await client.query(
-    `insert into ${ns}.checkpoints (projection, generation, partition, next_offset)
+    `insert into ${ns}.checkpoints (projection, generation, partition, next_offset, lost)
      select $1, $2, partition, case when $4 then coalesce((
        select min(next_offset) from ${ns}.checkpoints c join ${ns}.generations g using (projection, generation)
-       where g.status = 'live' and c.partition = all_of.partition), 0) else 0 end
+       where g.status = 'live' and c.partition = all_of.partition), 0) else 0 end,
+       case when $4 then coalesce((
+         select c.lost from ${ns}.checkpoints c join ${ns}.generations g using (projection, generation)
+         where g.status = 'live' and c.projection = $1 and c.partition = all_of.partition), 0)
+       else coalesce((
+         select sum(lost_from - lost_to) from ${ns}.accepted_losses l
+         where l.partition = all_of.partition and lost_from > lost_to), 0) end
      from generate_series(0, $3 - 1) as all_of (partition)`,
     [projection.name, target.generation, options.partitions, !isTable(target)],
   );
@@ -169,28 +188,43 @@ export function handOver(pool: pg.Pool, schema: string, targets: readonly Kept[]
 
 /**
  * Makes the generations live, all in one transaction, and those that were live `previous`; what was `previous` before is
- * dropped, and so is what other code made, since nobody could keep it level. Waits until each has reached the live one in every partition. Gives up after a minute.
+ * dropped, and so is what other code made, since nobody could keep it level. Waits until each has reached the live one in
+ * every partition. Gives up after a minute, and before when a partition does not move (`standstillMs`).
  */
-export function promote(pool: pg.Pool, schema: string, targets: readonly Kept[], also: Also): Promise<void> {
-  return patiently(() =>
-    change(pool, schema, async (client) => {
-      const all = await listGenerations(client, schema);
-      for (const target of targets) {
-        const own = all.filter(({ projection }) => projection === target.projection.name);
-        const live = own.find(({ status }) => status === 'live');
-        if (live) await requireLevel(client, target, live.generation);
-        for (const { generation, status } of own) {
-          if (status === 'previous' && generation !== target.generation) await drop(client, { ...target, generation });
+export function promote(
+  pool: pg.Pool,
+  schema: string,
+  targets: readonly Kept[],
+  also: Also,
+  standstillMs?: number,
+): Promise<void> {
+  const watch = new StandstillWatch(standstillMs);
+  return patiently(
+    () =>
+      change(pool, schema, async (client) => {
+        const all = await listGenerations(client, schema);
+        for (const target of targets) {
+          const own = all.filter(({ projection }) => projection === target.projection.name);
+          const live = own.find(({ status }) => status === 'live');
+          if (live) await requireLevel(client, target, live.generation);
+          for (const { generation, status } of own) {
+            if (status === 'previous' && generation !== target.generation)
+              await drop(client, { ...target, generation });
+          }
+          if (live) await setStatus(client, { ...target, generation: live.generation }, 'previous');
+          await setStatus(client, target, 'live');
+          if (isTable(target)) for (const statement of createView(target)) await client.query(statement);
+          if (live && live.version !== target.projection.version) {
+            await drop(client, { ...target, generation: live.generation });
+          }
         }
-        if (live) await setStatus(client, { ...target, generation: live.generation }, 'previous');
-        await setStatus(client, target, 'live');
-        if (isTable(target)) for (const statement of createView(target)) await client.query(statement);
-        if (live && live.version !== target.projection.version) {
-          await drop(client, { ...target, generation: live.generation });
-        }
-      }
-      await also(client);
-    }),
+        await also(client);
+      }),
+    (error) => {
+      const { generation, partition, position, message } = error;
+      if (watch.standsStill(`${generation} ${partition}`, position))
+        throw new Error(`${message}, and ${watch.describe(partition)}`, { cause: error });
+    },
   );
 }
 
@@ -210,7 +244,7 @@ export async function moveOn(
   await client.query(`update ${ns}.control set epoch = epoch + 1`);
   if (to > from) {
     await client.query(
-      `update ${ns}.checkpoints set next_offset = $2, last_event_id = null
+      `update ${ns}.checkpoints set next_offset = $2, last_event_id = null, lost = lost + $2 - next_offset
        where partition = $1 and next_offset >= $4 and next_offset < $2 and ${followed}`,
       [partition, to, FOLLOWED, from],
     );
@@ -252,12 +286,16 @@ function change(pool: pg.Pool, schema: string, work: (client: pg.ClientBase) => 
   });
 }
 
-function patiently(work: () => Promise<void>): Promise<void> {
+/** `onBehind` may end it by throwing. */
+function patiently(work: () => Promise<void>, onBehind: (error: NotLevelError) => void = () => {}): Promise<void> {
   const until = Date.now() + PROMOTE_PATIENCE_MS;
   return retry(work, {
     when: (error) =>
       Date.now() < until &&
       (error instanceof NotLevelError || (error as { code?: string }).code === LOCK_NOT_AVAILABLE),
+    onRetry(error) {
+      if (error instanceof NotLevelError) onBehind(error);
+    },
     longestWaitMs: 500,
   });
 }
@@ -268,13 +306,12 @@ async function requireLevel(client: pg.ClientBase, { projection, schema, generat
      where projection = $1 and generation = any($2) order by generation, partition for update`,
     [projection.name, [live, generation]],
   );
-  const next = (of: number) => rows.filter((row) => row.generation === of).map((row) => row.next_offset);
-  const reached = next(generation);
-  const behind = next(live).findIndex((offset, index) => (reached[index] ?? -1) < offset);
-  if (behind < 0) return;
-  throw new NotLevelError(
-    `generation ${generation} of ${projection.name} has not reached the live one in partition ${behind}`,
-  );
+  const reached = new Map(rows.filter((row) => row.generation === generation).map((row) => [row.partition, row]));
+  for (const { next_offset: end, partition } of rows.filter((row) => row.generation === live)) {
+    const position = reached.get(partition)?.next_offset ?? -1;
+    if (position < end)
+      throw new NotLevelError(`generation ${generation} of ${projection.name}`, partition, { position, live: end });
+  }
 }
 
 async function setStatus(client: pg.ClientBase, { projection, schema, generation }: Kept, status: GenerationStatus) {

@@ -71,18 +71,34 @@ export async function listHalts(pool: pg.Pool | pg.ClientBase, schema: string): 
   }));
 }
 
+/** A loss that an operator has accepted: see {@link Lost}. */
+export interface AcceptedLoss extends Lost {
+  partition: number;
+  reason: string;
+  acceptedAt: Date;
+}
+
+/** All that were accepted, in order of time. Empty when there are no tables yet. */
+export async function listAcceptedLosses(pool: pg.Pool, schema: string): Promise<AcceptedLoss[]> {
+  const query = `select partition, lost_from as "from", lost_to as "to", reason, accepted_at as "acceptedAt"
+    from ${quote(schema)}.accepted_losses order by id`;
+  const { rows } = await pool.query<AcceptedLoss>(query).catch((error) => {
+    if (isMissingTable(error)) return { rows: [] };
+    throw error;
+  });
+  return rows;
+}
+
+/** The places of a loss as `partition:first-last`; of another log all that was before. */
+export function describeLoss({ partition, from, to }: Pick<AcceptedLoss, 'partition' | 'from' | 'to'>): string {
+  return to > from ? `${partition}:${from}-${to - 1}` : `${partition}:0-${from - 1}`;
+}
+
 /** Says of a stretch of a partition, from `from` up to but not including `to`, whether its loss was accepted. */
 export type AcceptedLosses = (partition: number, from: number, to: number) => boolean;
 
 export async function loadAcceptedLosses(pool: pg.Pool, schema: string): Promise<AcceptedLosses> {
-  const { rows } = await pool
-    .query<{ partition: number; lost_from: number; lost_to: number }>(
-      `select partition, lost_from, lost_to from ${quote(schema)}.accepted_losses`,
-    )
-    .catch((error) => {
-      if (isMissingTable(error)) return { rows: [] };
-      throw error;
-    });
+  const losses = await listAcceptedLosses(pool, schema);
   return (partition, from, to) =>
-    rows.some((row) => row.partition === partition && row.lost_from <= from && to <= row.lost_to);
+    losses.some((loss) => loss.partition === partition && loss.from <= from && to <= loss.to);
 }

@@ -1,4 +1,5 @@
 /** Records of the events topic, checked and decoded. */
+import { createHash } from 'node:crypto';
 import type { Event } from '../domain/messages.generated.ts';
 import { eventIdOf } from '../domain/state.ts';
 import type { LogRecord } from '../platform/kafka/records.ts';
@@ -14,6 +15,8 @@ export interface FoldedRecord extends EventContext {
   event: Event | undefined;
   /** Why a valid record can not be decoded. */
   failure: DecodeError | undefined;
+  /** {@link digestOf} a record that can not be decoded. */
+  digest?: string;
 }
 
 /** Consecutive records of one partition, from `from` up to but not including `to`. */
@@ -70,6 +73,7 @@ function toFolded(
   const decoded = isValid(record) ? decode(codec, record.value) : undefined;
   const failure = decoded instanceof DecodeError ? decoded : undefined;
   const event = decoded instanceof DecodeError ? undefined : decoded;
+  if (failure) return { partition, offset, recordedAt, storeDay, event, failure, digest: digestOf(record) };
   return { partition, offset, recordedAt, storeDay, event, failure };
 }
 
@@ -93,4 +97,16 @@ export const UNDECODABLE = 'undecodable';
 export function idOf({ event, failure }: FoldedRecord): string {
   if (failure) return UNDECODABLE;
   return event ? eventIdOf(event) : 'void';
+}
+
+/** Which event a record carries, for whoever meets its place again: its event id, or its digest if it can not be decoded. */
+export function identityOf({ event, digest }: FoldedRecord): string | null {
+  return event ? eventIdOf(event) : (digest ?? null);
+}
+
+/** Of a record's bytes: the same record has it when it can be decoded as well. */
+export function digestOf({ value }: Pick<LogRecord, 'value'>): string {
+  return `md5:${createHash('md5')
+    .update(value ?? '')
+    .digest('hex')}`;
 }

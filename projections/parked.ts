@@ -14,6 +14,8 @@ export interface Parked {
   failure: string;
   /** The whole message. */
   error: string;
+  /** Which event it is, as `identityOf` (`log-slice.ts`) has it; null of what earlier versions have parked. */
+  event: string | null;
 }
 
 export async function createParkedTable(client: pg.ClientBase, schema: string): Promise<void> {
@@ -21,6 +23,7 @@ export async function createParkedTable(client: pg.ClientBase, schema: string): 
   await client.query(`create table if not exists ${ns}.parked (
     projection text, generation int, partition int, "offset" bigint, failure text not null, error text not null,
     parked_at timestamptz not null default now(), primary key (projection, generation, partition, "offset"))`);
+  await client.query(`alter table ${ns}.parked add column if not exists event text`);
 }
 
 /** The arrays for `insertParked` (`sql.ts`). */
@@ -32,6 +35,7 @@ export function parkedArrays(parked: readonly { kept: Kept; parked: Parked }[]):
     parked.map(({ parked: { offset } }) => offset),
     parked.map(({ parked: { failure } }) => failure),
     parked.map(({ parked: { error } }) => error),
+    parked.map(({ parked: { event } }) => event),
   ];
 }
 
@@ -46,8 +50,8 @@ export function failureOf(error: unknown): string {
 export async function parkAsLive(client: pg.ClientBase, { projection, generation, schema }: Kept): Promise<void> {
   const ns = quote(schema);
   await client.query(
-    `insert into ${ns}.parked (projection, generation, partition, "offset", failure, error, parked_at)
-     select p.projection, $2, p.partition, p."offset", p.failure, p.error, p.parked_at
+    `insert into ${ns}.parked (projection, generation, partition, "offset", failure, error, event, parked_at)
+     select p.projection, $2, p.partition, p."offset", p.failure, p.error, p.event, p.parked_at
      from ${ns}.parked p join ${ns}.generations live using (projection, generation)
      join ${ns}.checkpoints c on (c.projection, c.generation, c.partition) = ($1, $2, p.partition)
      where p.projection = $1 and live.status = 'live' and p."offset" < c.next_offset`,
@@ -76,6 +80,9 @@ export interface ParkedEvent extends Parked {
   parkedAt: Date;
 }
 
+/** Which event is parked, and for which generation. */
+export type ParkedPlace = Pick<ParkedEvent, 'projection' | 'generation' | 'partition' | 'offset'>;
+
 /** Which of the parked events are meant: those of a projection that fail alike, or one alone. */
 export interface ParkedFilter {
   projection?: string;
@@ -91,7 +98,7 @@ export async function listParked(
   { projection, failure, place }: ParkedFilter = {},
 ): Promise<ParkedEvent[]> {
   const { rows } = await pool.query<ParkedEvent>(
-    `select projection, generation, partition, "offset", failure, error, parked_at as "parkedAt"
+    `select projection, generation, partition, "offset", failure, error, event, parked_at as "parkedAt"
      from ${quote(schema)}.parked
      where ($1::text is null or projection = $1) and ($2::text is null or failure = $2)
        and ($3::text is null or partition || ':' || "offset" = $3)
@@ -105,12 +112,7 @@ export async function listParked(
 export async function unpark(
   client: pg.ClientBase,
   schema: string,
-  {
-    projection,
-    generation,
-    partition,
-    offset,
-  }: Pick<ParkedEvent, 'projection' | 'generation' | 'partition' | 'offset'>,
+  { projection, generation, partition, offset }: ParkedPlace,
 ): Promise<boolean> {
   const { rowCount } = await client.query(
     `delete from ${quote(schema)}.parked

@@ -187,7 +187,7 @@ export class ReadModels {
       if (nextOffset >= to || !last) continue;
       taken.push(nextOffset <= from ? [...records] : records.slice(nextOffset - from));
       const next = { nextOffset: to, lastEventId: idOf(last), recordedAt: last.recordedAt };
-      moves.push({ kept, partition, expected: nextOffset, next });
+      moves.push({ kept, partition, expected: nextOffset, next, lost: Math.max(0, from - nextOffset) });
     }
     return { discarded: this.#discarded.get(kept.projection.name), records: taken.flat() };
   }

@@ -108,7 +108,7 @@ export function createView(target: Target, schema = target.schema): string[] {
 
 /**
  * Adds rows, given as one array a column from parameter `first` on, in key order (so that two writers never wait for
- * each other in a circle). Rows of a ledger that are there already are left as they are.
+ * each other in a circle). Of rows of a ledger with the same key the one that was recorded first stays.
  */
 export function upsert(target: Target, first = 1): string {
   const { projection } = target;
@@ -116,11 +116,26 @@ export function upsert(target: Target, first = 1): string {
   const names = columns.map(({ name }) => quote(name)).join(', ');
   const arrays = columns.map(({ type }, index) => `$${first + index}::${type}[]`).join(', ');
   const key = keyList(projection);
+  const added = `from unnest(${arrays}) as added (${names}) order by ${key}`;
+  const rows =
+    projection.kind === 'ledger' ? `select distinct on (${key}) * ${added}, ${placeIn('added')}` : `select * ${added}`;
   return (
-    `insert into ${tableOf(target)} as kept (${names}) ` +
-    `select * from unnest(${arrays}) as added (${names}) order by ${key} ` +
-    `on conflict (${key}) do ${projection.kind === 'ledger' ? 'nothing' : `update set ${merges(projection)}`}`
+    `insert into ${tableOf(target)} as kept (${names}) ${rows} ` +
+    `on conflict (${key}) do update set ${merges(projection)}`
   );
+}
+
+/** Leaves of rows of a ledger with the same key, in a table without its key, the one that was recorded first. */
+export function removeRepeated(target: Target): string {
+  const keys = Object.keys(target.projection.table.key).map(quote);
+  const same = keys.map((key) => `later.${key} = first.${key}`).join(' and ');
+  return `delete from ${tableOf(target)} later using ${tableOf(target)} first
+    where ${same} and (${placeIn('later')}) > (${placeIn('first')})`;
+}
+
+/** What orders the rows of a ledger. */
+function placeIn(row: string): string {
+  return ['recorded_at', 'partition', 'offset'].map((name) => `${row}.${quote(name)}`).join(', ');
 }
 
 /** Adds rows as COPY text. Fails as a whole when one is there already. */
@@ -153,6 +168,7 @@ const MOVED = [
   'next bigint',
   'last text',
   'recorded timestamptz',
+  'lost bigint',
 ];
 
 export function statementsOf(schema: string, targets: readonly Target[]): Statements {
@@ -194,7 +210,15 @@ export function moveCheckpoints(schema: string): string {
   return `with ${movedIn(schema)} select * from moved`;
 }
 
-const PARKED = ['projection text', 'generation int', 'partition int', '"offset" bigint', 'failure text', 'error text'];
+const PARKED = [
+  'projection text',
+  'generation int',
+  'partition int',
+  '"offset" bigint',
+  'failure text',
+  'error text',
+  'event text',
+];
 
 /** Parks events, given as one array a column of {@link PARKED} from parameter `first` on. */
 export function insertParked(schema: string, first = 1): string {
@@ -206,7 +230,8 @@ export function insertParked(schema: string, first = 1): string {
 function movedIn(schema: string): string {
   return `moved as (
     update ${quote(schema)}.checkpoints as kept
-    set next_offset = move.next, last_event_id = move.last, recorded_at = move.recorded
+    set next_offset = move.next, last_event_id = move.last, recorded_at = move.recorded,
+      lost = kept.lost + move.lost
     from unnest(${MOVED.map((column, index) => `$${index + 1}::${column.split(' ')[1]}[]`).join(', ')})
       as move (${MOVED.map((column) => column.split(' ')[0]).join(', ')})
     where kept.projection = move.projection and kept.generation = move.generation
@@ -219,7 +244,10 @@ export function quote(name: string): string {
 }
 
 function merges(projection: Projection): string {
-  if (projection.kind === 'ledger') return '';
+  if (projection.kind === 'ledger') {
+    const sets = Object.keys(projection.table.columns).map((name) => `${quote(name)} = excluded.${quote(name)}`);
+    return `${sets.join(', ')} where (${placeIn('excluded')}) < (${placeIn('kept')})`;
+  }
   const { measures } = projection.table;
   const newer = `excluded.${quote(LAST_RECORDED)} >= kept.${quote(LAST_RECORDED)}`;
   const sets = Object.entries(measures).map(([name, { merge }]) => {

@@ -18,6 +18,8 @@ export interface GenerationStanding {
   /** Events that it lacks because it could not take them, and those that were discarded. */
   parked: number;
   discarded: number;
+  /** Records that it lacks because the log has lost them, which was accepted. */
+  lost: number;
   /** The last verification; null when there was none. */
   verified: { at: Date; positions: Record<string, number>; differences: number } | null;
 }
@@ -32,6 +34,7 @@ interface Row {
   recorded: Record<string, number | null>;
   parked: number;
   discarded: number;
+  lost: number | null;
   verified_at: Date | null;
   vector: Record<string, number> | null;
   differences: number | null;
@@ -46,14 +49,14 @@ export async function standings(
 ): Promise<GenerationStanding[]> {
   const ns = quote(schema);
   const { rows } = await pool.query<Row>(
-    `select g.projection, g.generation, g.version, g.status, g.label, c.positions, c.recorded, v.verified_at, v.vector,
+    `select g.projection, g.generation, g.version, g.status, g.label, c.positions, c.recorded, c.lost, v.verified_at, v.vector,
        v.differences,
        (select count(*) from ${ns}.parked p where (p.projection, p.generation) = (g.projection, g.generation)) as parked,
        (select count(*) from ${ns}.discarded d where d.projection = g.projection and g.generation <> all(d.passed_by)) as discarded
      from ${ns}.generations g
      left join lateral (
        select jsonb_object_agg(partition, next_offset) as positions,
-         jsonb_object_agg(partition, (extract(epoch from recorded_at) * 1000)::bigint) as recorded
+         jsonb_object_agg(partition, (extract(epoch from recorded_at) * 1000)::bigint) as recorded, sum(lost)::bigint as lost
        from ${ns}.checkpoints where (projection, generation) = (g.projection, g.generation)) c on true
      left join lateral (
        select verified_at, vector, differences from ${ns}.verifications
@@ -63,8 +66,9 @@ export async function standings(
   return rows.map((row) => ({ ...plain(row), ...lagOf(row, ends, now), verified: verifiedOf(row) }));
 }
 
-function plain({ projection, generation, version, status, label, positions, parked, discarded }: Row) {
-  return { projection, generation, version, status, label, positions: positions ?? {}, parked, discarded };
+function plain({ projection, generation, version, status, label, positions, parked, discarded, lost }: Row) {
+  const counts = { parked, discarded, lost: lost ?? 0 };
+  return { projection, generation, version, status, label, positions: positions ?? {}, ...counts };
 }
 
 function lagOf({ positions, recorded, status }: Row, ends: ReadonlyMap<number, number>, now: number) {

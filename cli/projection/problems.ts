@@ -1,5 +1,5 @@
 /** What is not as it should be with the read models, in words that say what to do. */
-import type { Halt } from '../../projections/halts.ts';
+import { type AcceptedLoss, describeLoss, type Halt } from '../../projections/halts.ts';
 import type { Operation } from '../../projections/operations.ts';
 import { everything } from '../../projections/operator/names.ts';
 import type { GenerationStanding } from '../../projections/status.ts';
@@ -8,6 +8,8 @@ import { formatCount } from '../progress.ts';
 export interface Findings {
   generations: readonly GenerationStanding[];
   halts: readonly Halt[];
+  /** Losses that were accepted. */
+  losses: readonly AcceptedLoss[];
   /** Projection workers that run. */
   workers: number;
   /** Whether an operator runs. */
@@ -19,16 +21,27 @@ export interface Findings {
 const START = 'Start everything with: npm start';
 
 /** One line each; none when all is well. */
-export function problemsOf({ generations, halts, workers, operator, operations }: Findings): string[] {
+export function problemsOf({ generations, halts, losses, workers, operator, operations }: Findings): string[] {
   const live = generations.filter(({ status }) => status === 'live');
   return [
     ...(workers === 0 ? [`No projection worker runs: all figures stand still. ${START}`] : []),
     ...halts.map(describeHalt),
     ...everything.flatMap((projection) => outdated(projection, live, operations)),
     ...parked(live),
-    ...live.flatMap(differing),
+    ...live.flatMap((one) => differing(one, losses)),
     ...(operator ? [] : [`No operator runs: rebuilds and all else that is asked of it wait. ${START}`]),
   ];
+}
+
+/** What was accepted as lost, and how much of it the live figures lack: nothing is to be done about it. */
+export function describeLosses({ generations, losses }: Pick<Findings, 'generations' | 'losses'>): string[] {
+  if (losses.length === 0) return [];
+  const accepted = losses.map((one) => `${describeLoss(one)} (${one.reason})`);
+  const lacking = generations.filter(({ status, lost }) => status === 'live' && lost > 0);
+  const counts = lacking.map(({ projection, lost }) => `${projection} ${formatCount(lost)}`);
+  const lack =
+    counts.length > 0 ? `Figures lack of it: ${counts.join(', ')}` : 'Figures lack nothing of it until a rebuild';
+  return [`Accepted as lost: ${accepted.join(', ')}. ${lack}.`];
 }
 
 /** Of an operation that waits or is under way. */
@@ -73,10 +86,12 @@ function parked(live: readonly GenerationStanding[]): string[] {
   return [`Figures lack events that could not be folded: ${counts.join(', ')}. See which: sales dlq list`];
 }
 
-function differing({ projection, verified }: GenerationStanding): string[] {
+function differing({ projection, verified }: GenerationStanding, losses: readonly AcceptedLoss[]): string[] {
   if (!verified || verified.differences === 0) return [];
   const found = `${formatCount(verified.differences)} rows of ${projection} differed from the log`;
-  return [`${found} on ${verified.at.toISOString()}. Rebuild it: sales projection rebuild ${projection}`];
+  const earlier = losses.filter(({ acceptedAt }) => acceptedAt <= verified.at).map(describeLoss);
+  const why = earlier.length > 0 ? ` The log has lost ${earlier.join(', ')}, which may be why.` : '';
+  return [`${found} on ${verified.at.toISOString()}.${why} Rebuild it: sales projection rebuild ${projection}`];
 }
 
 function projectionsIn({ projections }: Operation['arguments']): string[] {

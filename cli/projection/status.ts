@@ -1,13 +1,13 @@
 /** `sales projection list` and `status`. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { listHalts } from '../../projections/halts.ts';
+import { listAcceptedLosses, listHalts } from '../../projections/halts.ts';
 import { openOperations } from '../../projections/operations.ts';
 import { everything } from '../../projections/operator/names.ts';
 import { isOperatorRunning } from '../../projections/operator/presence.ts';
 import { type GenerationStanding, standings } from '../../projections/status.ts';
 import { formatCount } from '../progress.ts';
 import { table } from '../table.ts';
-import { describeOperation, type Findings, problemsOf } from './problems.ts';
+import { describeLosses, describeOperation, type Findings, problemsOf } from './problems.ts';
 import { endIncomplete } from './request.ts';
 import { type Named, noReadModels, type Session, withSession } from './session.ts';
 
@@ -40,6 +40,7 @@ export function status({ json }: Named): Promise<void> {
     const findings: Findings = {
       generations,
       halts: await listHalts(pool, schema),
+      losses: await listAcceptedLosses(pool, schema),
       workers: await session.countWorkers(),
       operator: await isOperatorRunning(pool, schema),
       operations: await openOperations(pool, schema),
@@ -47,7 +48,7 @@ export function status({ json }: Named): Promise<void> {
     const problems = problemsOf(findings);
     if (json) process.stdout.write(`${JSON.stringify({ head: Object.fromEntries(ends), ...findings, problems })}\n`);
     else {
-      const lines = [...problems, ...findings.operations.map(describeOperation)];
+      const lines = [...problems, ...describeLosses(findings), ...findings.operations.map(describeOperation)];
       process.stdout.write(describe(generations, ends) + lines.map((line) => `\n${line}\n`).join(''));
     }
     if (problems.length > 0) endIncomplete();
@@ -78,10 +79,15 @@ function describe(generations: readonly Standing[], ends: ReadonlyMap<number, nu
     // Of the age of what it lacks nothing is known before it has anything.
     reach(one) === 0 && one.lagEvents > 0 ? '-' : String(one.lagSeconds),
     formatCount(one.eventsPerSecond),
-    one.discarded > 0 ? `${one.parked} (${one.discarded} discarded)` : String(one.parked),
+    lackedBy(one),
     verifiedOf(one),
   ]);
   return table(heading, rows);
+}
+
+function lackedBy({ parked, discarded, lost }: GenerationStanding): string {
+  const more = [...(discarded > 0 ? [`${discarded} discarded`] : []), ...(lost > 0 ? [`${lost} lost`] : [])];
+  return more.length > 0 ? `${parked} (${more.join(', ')})` : String(parked);
 }
 
 function same(one: GenerationStanding) {

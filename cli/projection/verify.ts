@@ -9,6 +9,7 @@ import { createCodec } from '../../platform/registry/codec.ts';
 import { listGenerations } from '../../projections/generations.ts';
 import { decodeSlices } from '../../projections/log-slice.ts';
 import { isTable, type Kept, type Target } from '../../projections/sql.ts';
+import { StandstillWatch } from '../../projections/standstill.ts';
 import { dayIn } from '../../projections/time.ts';
 import { beyondLog } from '../../projections/vector.ts';
 import { describeVerdict, recordVerification } from '../../projections/verify/record.ts';
@@ -113,11 +114,23 @@ async function verifyOne(session: Session, redis: Redis, kept: Kept, { at, json 
   if (verdict.first) endIncomplete();
 }
 
-/** Waits until a table has these events. */
+/** Waits until a table has these events, as long as it moves. */
 async function untilReached({ pool }: Session, kept: Target, at: ReadonlyMap<number, number>): Promise<void> {
+  const watch = new StandstillWatch();
   for (;;) {
     const vector = await vectorOf(pool, kept);
-    if ([...at].every(([partition, next]) => (vector.get(partition) ?? 0) >= next)) return;
+    const behind = [...at].filter(([partition, next]) => (vector.get(partition) ?? 0) < next);
+    if (behind.length === 0) return;
+    for (const [partition, next] of behind) {
+      const position = vector.get(partition) ?? 0;
+      if (!watch.standsStill(String(partition), position)) continue;
+      const problem = `${kept.projection.name} is at ${position} of partition ${partition}, and ${next} was asked for.`;
+      throw new DevError(problem, `${capitalised(watch.describe(partition))}.`);
+    }
     await delay(POLL_MS);
   }
+}
+
+function capitalised(text: string): string {
+  return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
 }

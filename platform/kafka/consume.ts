@@ -26,6 +26,8 @@ export interface ConsumeOptions extends LossRules {
   onAssigned(partitions: number[]): Promise<Position[]>;
   /** Records in order, consecutive but for `holesIn`. Should queue them and return: kafkajs fetches again only when all handlers have returned. */
   onRecords(topic: string, partition: number, records: LogRecord[], highWatermark: number): Promise<void> | void;
+  /** Everything below `next` was handed on, or is no record: a marker of a transaction, or what one took back. */
+  onPassed?(topic: string, partition: number, next: number): void;
   /** All that this member had, at each rebalance, at once: Kafka takes them away, and what it keeps is assigned anew. */
   onRevoked?(partitions: number[]): void;
   /** The consumer cannot go on: a crash, or without `onHalted` a hole or a lost log. End the process. */
@@ -88,6 +90,8 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   /** Partitions that halted; those that are tried again and have not delivered yet. */
   const halted = new Set<string>();
   const onTrial = new Set<string>();
+  /** Below it there is nothing more to come: above `expected` where what is no record follows. */
+  const passed = new Map<string, number>();
   /** Partitions that could not be read on when the log was looked at. */
   const suspects = new Set<string>();
   /** Partitions that delivered since. */
@@ -108,6 +112,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     joins += 1;
     joined = true;
     expected.clear();
+    passed.clear();
     held.clear();
     halted.clear();
     onTrial.clear();
@@ -121,6 +126,12 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   });
   consumer.on(consumer.events.FETCH_START, () => {
     fetchedAt = performance.now();
+  });
+  // What has no record does not come as a batch.
+  consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
+    const { topic, partition, batchSize, firstOffset, lastOffset } = payload;
+    const next = passed.get(keyOf(topic, partition));
+    if (batchSize === 0 && firstOffset !== null && Number(firstOffset) === next) pass(topic, partition, lastOffset);
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     joined = false;
@@ -222,7 +233,14 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
 
   function seek({ topic, partition, offset }: Position): void {
     expected.set(keyOf(topic, partition), offset);
+    passed.set(keyOf(topic, partition), offset);
     consumer.seek({ topic, partition, offset: String(offset) });
+  }
+
+  function pass(topic: string, partition: number, lastOffset: string): void {
+    const next = Number(lastOffset) + 1;
+    passed.set(keyOf(topic, partition), next);
+    options.onPassed?.(topic, partition, next);
   }
 
   async function eachBatch({ batch, isStale }: EachBatchPayload): Promise<void> {
@@ -257,6 +275,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     if (hole && runs.length === 0) throw holeAt(topic, partition, hole);
     // What is before it is handed on first; it is met again then.
     if (hole) seek({ topic, partition, offset: hole.from });
+    else if (!isStale()) pass(topic, partition, batch.lastOffset());
     const early = fetchedAt + (options.paceMs ?? PACE_MS) - performance.now();
     if (records.length < LITTLE && early > 0) await delay(early);
   }

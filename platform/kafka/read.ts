@@ -12,7 +12,10 @@ export interface RangeToRead {
   topic: string;
   /** The first offset to read of each partition. */
   from: ReadonlyMap<number, number>;
-  /** The offset to stop before of each partition; rejects with a `LogLostError` when the log ends before it. */
+  /**
+   * The offset to stop before of each partition; rejects with a `LogLostError` when the log ends before it. What is no
+   * record just before it (markers of transactions) and losses that were accepted are not waited for.
+   */
   to: ReadonlyMap<number, number>;
   /** Losses that were accepted are passed over; any other rejects. */
   isAcceptedLoss?(partition: number, from: number, to: number): boolean;
@@ -31,8 +34,15 @@ export async function readRange({ kafka, logger, topic, from, to, ...options }: 
     [...to].filter(([partition, end]) => (from.get(partition) ?? 0) < end).map(([number]) => number),
   );
   if (open.size === 0) return;
-  const ends = [...open].map((partition) => ({ topic, partition, offset: to.get(partition) ?? 0 }));
-  for (const end of await findStarts(kafka, ends)) if (end instanceof LogLostError && endsTooEarly(end)) throw end;
+  const placesIn = (offsets: ReadonlyMap<number, number>) =>
+    [...open].map((partition) => ({ topic, partition, offset: offsets.get(partition) ?? 0 }));
+  const found = await findStarts(kafka, [...placesIn(to), ...placesIn(from)], options);
+  for (const end of found.slice(0, open.size)) if (end instanceof LogLostError && endsTooEarly(end)) throw end;
+  for (const start of found.slice(open.size)) {
+    if (start instanceof LogLostError) throw start;
+    if (start.offset >= (to.get(start.partition) ?? 0)) open.delete(start.partition);
+  }
+  if (open.size === 0) return;
   const next = new Map(from);
   let last: Promise<void> = Promise.resolve();
   const inTurn = (work: () => Promise<void>) => {
@@ -65,8 +75,9 @@ export async function readRange({ kafka, logger, topic, from, to, ...options }: 
           await options.onRecords(partition, wanted.slice(at, at + AT_A_TIME));
         }
       });
-      if ((records[records.length - 1]?.offset ?? 0) < end - 1) return;
-      open.delete(partition);
+    },
+    onPassed: (_, partition, reached) => {
+      if (reached < (to.get(partition) ?? 0) || !open.delete(partition)) return;
       consumer.pause(topic, partition);
       if (open.size === 0) finish();
     },

@@ -55,7 +55,8 @@ async function make(
   await fill(targets, { ...options, onProgress }, vector);
   report({ step: 'indexing' });
   for (const target of targets) await complete(pool, target);
-  const outcome = { label, vector: Object.fromEntries(vector), verified: await proveAll(targets, execution) };
+  const verified = await proveAll(targets, execution, `Nothing is kept under ${label}.`);
+  const outcome = { label, vector: Object.fromEntries(vector), verified };
   await inTransaction(pool, async (client) => {
     const facade = asOfSchema(names, label);
     await client.query(`create schema if not exists ${quote(facade)}`);

@@ -10,7 +10,7 @@ import { startFold } from '../fold.ts';
 import { foldRecords } from '../fold-records.ts';
 import { type Also, listGenerations } from '../generations.ts';
 import { loadAcceptedLosses } from '../halts.ts';
-import type { FoldedRecord } from '../log-slice.ts';
+import { digestOf, type FoldedRecord, identityOf } from '../log-slice.ts';
 import { findOperation, reportProgress } from '../operations.ts';
 import { listParked, type ParkedEvent, type ParkedFilter, unpark } from '../parked.ts';
 import { toArrays } from '../rows.ts';
@@ -20,7 +20,7 @@ import { everything } from './names.ts';
 
 /**
  * Folds parked events in, in the order of the log, each in a transaction of its own. Those that fail again stay, and so
- * do those that the log has lost, which are named. `retried` is what this operation folded in, also before it was resumed.
+ * do those that the log has lost or has another event in the place of, which are named. `retried` is what this operation folded in, also before it was resumed.
  */
 export const retryParked: Execute = async (given, execution) => {
   const { pool, names, operation } = execution;
@@ -31,11 +31,13 @@ export const retryParked: Execute = async (given, execution) => {
   const total = retried + events.length;
   const records = await readParked(events, execution);
   const lost = new Set<string>();
+  const replaced = new Set<string>();
   let left = 0;
   for (const event of events) {
     const kept = await keptOf(event, execution);
-    const record = records.get(placeOf(event));
-    if (!record) lost.add(placeOf(event));
+    const found = records.get(placeOf(event));
+    const record = found && isSame(event, found) ? found.record : undefined;
+    if (!record) (found ? replaced : lost).add(placeOf(event));
     // The count is written where the event is folded in, so that whoever resumes this goes on counting.
     const count = (client: pg.ClientBase) =>
       reportProgress(client, names.postgres.read, operation, { step: 'retrying', done: retried + 1, total });
@@ -43,7 +45,7 @@ export const retryParked: Execute = async (given, execution) => {
     if (result === 'folded in') retried += 1;
     if (result === 'stays') left += 1;
   }
-  return { retried, left, ...(lost.size > 0 && { lost: [...lost] }) };
+  return { retried, left, ...named('lost', lost), ...named('replaced', replaced) };
 };
 
 /** Does without parked events from now on, in rebuilds too. `reason` is kept with them. */
@@ -95,7 +97,7 @@ async function readParked(events: readonly ParkedEvent[], { kafka, logger, names
     from.set(partition, Math.min(from.get(partition) ?? offset, offset));
     to.set(partition, Math.max(to.get(partition) ?? 0, offset + 1));
   }
-  const found = new Map<string, FoldedRecord>();
+  const found = new Map<string, Found>();
   await readRange({
     kafka,
     logger,
@@ -107,12 +109,28 @@ async function readParked(events: readonly ParkedEvent[], { kafka, logger, names
       const picked = records.filter(({ offset }) => wanted.has(`${partition}:${offset}`));
       for (const record of picked) {
         for (const slice of await decode([{ partition, records: [record] }])) {
-          for (const one of slice.records) found.set(placeOf(one), one);
+          for (const one of slice.records) found.set(placeOf(one), { record: one, digest: digestOf(record) });
         }
       }
     },
   });
   return found;
+}
+
+/** A record that stands where a parked event stood. */
+interface Found {
+  record: FoldedRecord;
+  digest: string;
+}
+
+/** Whether it is that event: another log may stand in the place of the one that was. */
+function isSame({ event }: ParkedEvent, { record, digest }: Found): boolean {
+  return event === null || event === digest || event === identityOf(record);
+}
+
+/** Places under a name, if there are any. */
+function named(name: string, places: ReadonlySet<string>): Record<string, string[]> {
+  return places.size > 0 ? { [name]: [...places] } : {};
 }
 
 async function keptOf({ projection: name, generation }: ParkedEvent, { pool, names }: Execution) {

@@ -7,9 +7,13 @@ import { type Execution, OperationError } from './execution.ts';
 
 /**
  * Resolves to the number of rows (of the live window: of figures) that are as the log says, by projection. Throws with
- * the first that is not.
+ * the first that is not, and with `otherwise`: what that means for what was asked.
  */
-export async function proveAll(generations: readonly Kept[], execution: Execution): Promise<Record<string, number>> {
+export async function proveAll(
+  generations: readonly Kept[],
+  execution: Execution,
+  otherwise: string,
+): Promise<Record<string, number>> {
   const { kafka, names, pool, redis, logger, decode, report, signal } = execution;
   const proven: Record<string, number> = {};
   for (const kept of generations) {
@@ -24,7 +28,7 @@ export async function proveAll(generations: readonly Kept[], execution: Executio
       onProgress: (done, total) => report({ step: `verifying ${kept.projection.name}`, done, total }),
     });
     await recordVerification(pool, kept, verdict);
-    if (verdict.first) throw new OperationError(`${describeVerdict(kept, verdict)} It was not promoted.`);
+    if (verdict.first) throw new OperationError(`${describeVerdict(kept, verdict)} ${otherwise}`);
     proven[kept.projection.name] = verdict.rows;
   }
   return proven;

@@ -36,7 +36,7 @@ export const rebuild: Execute = async (given, execution) => {
   await fillTables(unfilled, given.throttleMs, execution);
   await handOver(pool, schema, unfilled);
   await untilWindowsAreWhole(generations, execution);
-  const verified = await proveAll(generations, execution);
+  const verified = await proveAll(generations, execution, 'It was not promoted.');
   const outcome = {
     generations: Object.fromEntries(generations.map(({ projection, generation }) => [projection.name, generation])),
     events: await countEvents(generations, execution),

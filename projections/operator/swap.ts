@@ -9,7 +9,7 @@ import { proveAll } from './prove.ts';
 /** Makes ready generations live, after another proof. `projections`: names. */
 export const promote: Execute = async (given, execution) => {
   const generations = await allWith('ready', given, execution);
-  const verified = await proveAll(generations, execution);
+  const verified = await proveAll(generations, execution, 'It was not promoted.');
   execution.report({ step: 'promoting' });
   const outcome = { generations: numbers(generations), verified };
   await makeLive(execution.pool, execution.names.postgres.read, generations, (client) =>
@@ -19,11 +19,12 @@ export const promote: Execute = async (given, execution) => {
   return outcome;
 };
 
-/** Makes the previous generations live again. `projections`: names. */
+/** Makes the previous generations live again, after another proof: nobody has looked at them since. `projections`: names. */
 export const rollback: Execute = async (given, execution) => {
   const generations = await allWith('previous', given, execution);
+  const verified = await proveAll(generations, execution, 'What is live stays live.');
   execution.report({ step: 'swapping' });
-  const outcome = { generations: numbers(generations) };
+  const outcome = { generations: numbers(generations), verified };
   await makeLive(execution.pool, execution.names.postgres.read, generations, (client) =>
     execution.finish(client, outcome),
   );

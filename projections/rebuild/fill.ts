@@ -60,13 +60,14 @@ export async function fill(
   const total = sum(ends.values());
   let done = sum(from.values());
   onProgress?.(done, total);
+  const isAcceptedLoss = await loadAcceptedLosses(pool, first.schema);
   await readRange({
     kafka,
     logger,
     topic,
     from,
     to: ends,
-    isAcceptedLoss: await loadAcceptedLosses(pool, first.schema),
+    isAcceptedLoss,
     async onRecords(partition, records) {
       await mayGoOn?.();
       for (const slice of await decode([{ partition, records }])) {
@@ -77,7 +78,13 @@ export async function fill(
       onProgress?.(done, total);
     },
   });
-  for (const filler of fillers) await filler.finish();
+  for (const filler of fillers) {
+    for (const [partition, end] of ends) {
+      const position = filler.position(partition);
+      if (position < end && isAcceptedLoss(partition, position, end)) filler.passOver(partition, end);
+    }
+    await filler.finish();
+  }
   return ends;
 }
 

@@ -28,6 +28,8 @@ export class Filler {
   /** What is folded and not written. */
   #fold: Fold;
   #reached = new Map<number, Checkpoint>();
+  /** Records on the way there that the log has lost, by partition. */
+  #lost = new Map<number, number>();
   #parked: Parked[] = [];
   #events = 0;
   #writing: Promise<void> = Promise.resolve();
@@ -57,6 +59,7 @@ export class Filler {
   async add({ partition, from, to, records }: LogSlice): Promise<void> {
     const position = this.position(partition);
     if (to <= position) return;
+    if (from > position) this.#lose(partition, from - position);
     this.#parked.push(
       ...foldRecords(this.#fold, position <= from ? records : records.slice(position - from), this.#discarded),
     );
@@ -65,6 +68,17 @@ export class Filler {
     this.#events += to - Math.max(from, position);
     const { kind } = this.target.projection;
     if (this.#events >= BATCH_EVENTS[kind] || this.#fold.size >= BATCH_ROWS) await this.#write();
+  }
+
+  /** Goes on at `to` without what is before it in a partition: the log has lost it. */
+  passOver(partition: number, to: number): void {
+    const { recordedAt } = this.#reached.get(partition) ?? this.#checkpoints.get(partition) ?? { recordedAt: null };
+    this.#lose(partition, to - this.position(partition));
+    this.#reached.set(partition, { nextOffset: to, lastEventId: null, recordedAt });
+  }
+
+  #lose(partition: number, records: number): void {
+    this.#lost.set(partition, (this.#lost.get(partition) ?? 0) + records);
   }
 
   /** Writes all that is folded. */
@@ -91,12 +105,14 @@ export class Filler {
         partition,
         expected: this.#checkpoints.get(partition)?.nextOffset ?? 0,
         next,
+        lost: this.#lost.get(partition) ?? 0,
       }),
     );
     for (const { partition, next } of moves) this.#checkpoints.set(partition, next);
     this.#fold = startFold(this.target.projection);
     this.#parked = [];
     this.#reached = new Map();
+    this.#lost = new Map();
     this.#events = 0;
     this.#writing = this.#commit(fold, moves, parked);
     this.#writing.catch(() => {});

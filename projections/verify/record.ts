@@ -1,5 +1,6 @@
 /** What was verified, to which position vector, when, and what came of it. */
 import type pg from 'pg';
+import { type AcceptedLoss, describeLoss } from '../halts.ts';
 import { isTable, type Kept, quote } from '../sql.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -27,13 +28,22 @@ export async function recordVerification(pool: pg.Pool, kept: Kept, verdict: Ver
 }
 
 /** One line for a person. */
-export function describeVerdict(kept: Kept, { rows, differences, first }: Verdict): string {
+export function describeVerdict(kept: Kept, { rows, differences, first, losses = [] }: Verdict): string {
   const name = `${kept.projection.name} (generation ${kept.generation})`;
   const [place, what, none] = isTable(kept) ? ['table', 'rows', 'no row'] : ['window', 'figures', 'nothing'];
   if (!first) return `${name}: ${rows} ${what} are as the log says.`;
   const side = (values: object | null) => (values ? JSON.stringify(values) : none);
   return (
     `${name}: ${differences} of ${rows} ${what} differ from the log. The first is ${JSON.stringify(first.key)}: the ${place} ` +
-    `has ${side(first.kept)}, the log says ${side(first.log)}. Events that touch it: ${first.events.join(', ') || 'none'}.`
+    `has ${side(first.kept)}, the log says ${side(first.log)}. Events that touch it: ${first.events.join(', ') || 'none'}.${lossesOf(kept, place, losses)}`
+  );
+}
+
+function lossesOf({ projection }: Kept, place: string, losses: readonly AcceptedLoss[]): string {
+  if (losses.length === 0) return '';
+  const places = [...new Set(losses.map(describeLoss))].join(', ');
+  return (
+    ` The log has lost ${places}, which was accepted, and the ${place} keeps what it had of that; a rebuild makes them ` +
+    `equal: sales projection rebuild ${projection.name}.`
   );
 }

@@ -11,14 +11,17 @@ import { LAST_RECORDED } from '../merge.ts';
 /** A row as text, in order of the columns; null where there is no value. Times are milliseconds since 1970 UTC. */
 export type PlainRow = readonly (string | null)[];
 
+/** Where an event stands in the log. */
+type Place = Pick<EventContext, 'partition' | 'offset' | 'recordedAt'>;
+
 export class SimpleFold {
   readonly #projection: Projection;
   readonly #columns: readonly string[];
   readonly #includes: (key: string) => boolean;
   /** By {@link keyOf}; sums are bigints. */
   readonly #rows = new Map<string, readonly Value[]>();
-  /** A ledger's rows are written once and never change: their digests say as much, in little memory. */
-  readonly #digests = new Map<string, string>();
+  /** Of a ledger's rows digests say as much, in little memory. */
+  readonly #digests = new Map<string, { digest: string; place: Place }>();
 
   /**
    * `columns` are all of the table. Keeps only the keys that `includes` names, so that a table too large for memory can
@@ -34,7 +37,7 @@ export class SimpleFold {
   add(event: Event, context: EventContext): void {
     for (const { key, row, measures } of emitted(this.#projection, event, context)) {
       if (!this.#includes(key)) continue;
-      if (this.#projection.kind === 'ledger') this.#addOnce(key, row);
+      if (this.#projection.kind === 'ledger') this.#addFirst(key, row, context);
       else this.#addTo(key, row, measures, this.#projection.table.measures, context);
     }
   }
@@ -42,9 +45,9 @@ export class SimpleFold {
   /** Whether the log says the same of this key; it is forgotten then. */
   take(key: string, row: PlainRow): boolean {
     if (this.#projection.kind === 'ledger') {
-      const digest = this.#digests.get(key);
+      const expected = this.#digests.get(key);
       this.#digests.delete(key);
-      return digest === digestOf(row);
+      return expected?.digest === digestOf(row);
     }
     const expected = this.rowOf(key);
     this.#rows.delete(key);
@@ -62,8 +65,11 @@ export class SimpleFold {
     return this.#rows.get(key)?.map(textOf);
   }
 
-  #addOnce(key: string, row: Row): void {
-    if (!this.#digests.has(key)) this.#digests.set(key, digestOf(plain(row, this.#columns)));
+  #addFirst(key: string, row: Row, { partition, offset, recordedAt }: EventContext): void {
+    const before = this.#digests.get(key);
+    const place = { partition, offset, recordedAt };
+    if (before && !isBefore(place, before.place)) return;
+    this.#digests.set(key, { digest: digestOf(plain(row, this.#columns)), place });
   }
 
   #addTo(key: string, row: Row, given: Row, measures: Readonly<Record<string, Measure>>, context: EventContext): void {
@@ -81,6 +87,12 @@ export class SimpleFold {
     });
     this.#rows.set(key, after);
   }
+}
+
+/** Whether an event was recorded before another one: by append time, partition, offset. */
+export function isBefore(one: Place, other: Place): boolean {
+  if (one.recordedAt !== other.recordedAt) return one.recordedAt < other.recordedAt;
+  return one.partition === other.partition ? one.offset < other.offset : one.partition < other.partition;
 }
 
 function extreme(merge: 'min' | 'max', kept: Value, given: Value): Value {

@@ -4,10 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import type { EventContext } from '../define.ts';
 import { loadLacking } from '../parked.ts';
 import { columnsOf, type Kept, quote, type Target, tableOf } from '../sql.ts';
 import { counted, placeOf, readLog } from './log.ts';
-import { emitted, keyOf, type PlainRow, plain, SimpleFold } from './simple-fold.ts';
+import { emitted, isBefore, keyOf, type PlainRow, plain, SimpleFold } from './simple-fold.ts';
 import { type Difference, MAX_EVENTS, type Vector, type Verdict, type VerifyOptions } from './verdict.ts';
 
 const FETCH_ROWS = 5000;
@@ -69,18 +70,18 @@ async function logOf(
 ): Promise<{ log: PlainRow | undefined; events: string[] }> {
   const fold = new SimpleFold(projection, columns, (one) => one === key);
   const touching: { partition: number; offset: number }[] = [];
-  let written: PlainRow | undefined;
+  let written: { row: PlainRow; place: EventContext } | undefined;
   await readLog({ to: vector }, schema, options, (slice) => {
     for (const record of counted(slice, lacking)) {
       const found = emitted(projection, record.event, record).find((one) => one.key === key);
       if (!found) continue;
-      written ??= plain(found.row, columns);
+      if (!written || isBefore(record, written.place)) written = { row: plain(found.row, columns), place: record };
       fold.add(record.event, record);
       touching.push({ partition: record.partition, offset: record.offset });
     }
   });
   touching.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
-  const log = projection.kind === 'ledger' ? written : fold.rowOf(key);
+  const log = projection.kind === 'ledger' ? written?.row : fold.rowOf(key);
   return { log, events: touching.slice(0, MAX_EVENTS).map(placeOf) };
 }
 

@@ -4,6 +4,7 @@ import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import type { Logger } from '../../platform/logger.ts';
 import type { Names } from '../../platform/names.ts';
+import type { AcceptedLoss } from '../halts.ts';
 import type { LogSlice, RawSlice } from '../log-slice.ts';
 
 /** Next offset of each partition. */
@@ -30,6 +31,8 @@ export interface Verdict {
   differences: number;
   /** The first in order of the key. */
   first: Difference | undefined;
+  /** Accepted losses that the generation was folded before: what it has of them differs from the log. */
+  losses?: readonly AcceptedLoss[];
 }
 
 export interface VerifyOptions {
@@ -40,10 +43,12 @@ export interface VerifyOptions {
   logger: Logger;
   decode(slices: readonly RawSlice[]): Promise<LogSlice[]>;
   onProgress?(done: number, total: number): void;
-  /** The live window is read once it has these events, however long they take to come. */
+  /** The live window is read once it has these events, however long they take to come, as long as it moves. */
   at?: Vector;
   /** How long a window may be in the rebuilding before the proof is given up, milliseconds; a minute unless given. */
   patienceMs?: number;
+  /** How long it may stand still below what it is to have, milliseconds. */
+  standstillMs?: number;
   /** Ends that wait. */
   signal?: AbortSignal;
 }

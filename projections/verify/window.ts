@@ -10,6 +10,7 @@ import { readContents, type WindowContents } from '../../platform/live-window/co
 import { firstMinute, WINDOW_MS } from '../../platform/live-window/keys.ts';
 import { loadLacking } from '../parked.ts';
 import type { Kept } from '../sql.ts';
+import { StandstillWatch } from '../standstill.ts';
 import { counted, readLog } from './log.ts';
 import { SimpleWindow, type WindowReach } from './simple-window.ts';
 import { vectorOf } from './table.ts';
@@ -22,7 +23,7 @@ const POLL_MS = 100;
 /** Clocks of brokers and workers may differ by this much. */
 const CLOCKS_DIFFER_MS = 10 * 60_000;
 
-/** A window says "rebuilding", and goes on saying so. The message says what to do. */
+/** A window says "rebuilding", and goes on saying so, or stands still before what it is to have. The message says what to do. */
 export class NotWholeError extends Error {
   override name = 'NotWholeError';
 }
@@ -64,6 +65,7 @@ export async function verifyWindow(kept: Kept, options: VerifyOptions): Promise<
  */
 async function readWhole(kept: Kept, partition: number, options: VerifyOptions): Promise<Reading> {
   const { pool, redis, names, signal, at, patienceMs = PATIENCE_MS } = options;
+  const watch = new StandstillWatch(options.standstillMs);
   let wholeAt = Date.now();
   const place = { generation: kept.generation, partition };
   for (;;) {
@@ -72,11 +74,17 @@ async function readWhole(kept: Kept, partition: number, options: VerifyOptions):
     const now = Date.now();
     const lacking = await loadLacking(pool, kept);
     const { fence } = contents;
-    const isReached = fence !== null && fence >= (at?.get(partition) ?? 0);
+    const wanted = at?.get(partition) ?? 0;
+    const isReached = fence !== null && fence >= wanted;
     if (isReached && [...before].every((event) => lacking.has(event))) {
       return { contents: { ...contents, fence }, reach: reachOf(contents, now), lacking };
     }
     if (fence !== null) wholeAt = now;
+    if (fence !== null && !isReached && watch.standsStill('fence', fence)) {
+      throw new NotWholeError(
+        `The live window (generation ${kept.generation}) is at ${fence}, ${wanted} was asked for, and ${watch.describe(partition)}.`,
+      );
+    }
     if (now - wholeAt > patienceMs) {
       throw new NotWholeError(
         `The live window (generation ${kept.generation}) of partition ${partition} is being rebuilt and was not whole ` +

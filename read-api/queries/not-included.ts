@@ -1,8 +1,11 @@
 import type { Context } from '../context.ts';
 
-/** Events that a live projection does without: parked, or discarded by an operator. */
+/**
+ * Events that a live projection does without: parked, discarded by an operator, or lost by the log. Sets of figures that
+ * earlier versions kept under a label know nothing of losses.
+ */
 const sql = (schema: string) => `
-  select count(distinct (partition, "offset")) as events from (
+  with lacking as (
     select projection, partition, "offset"
     from ${schema}.parked join ${schema}.generations using (projection, generation)
     where status = 'live'
@@ -11,8 +14,14 @@ const sql = (schema: string) => `
     from ${schema}.discarded
       join ${schema}.generations using (projection)
       join ${schema}.checkpoints using (projection, generation, partition)
-    where status = 'live' and "offset" < next_offset) as lacking
-  where $1::text[] is null or projection = any($1)`;
+    where status = 'live' and "offset" < next_offset),
+  lost as (
+    select max((to_jsonb(kept) ->> 'lost')::bigint) as events
+    from ${schema}.checkpoints kept join ${schema}.generations using (projection, generation)
+    where status = 'live' and ($1::text[] is null or projection = any($1)) group by partition)
+  select (
+    (select count(distinct (partition, "offset")) from lacking where $1::text[] is null or projection = any($1))
+    + (select coalesce(sum(events), 0) from lost))::bigint as events`;
 
 /** How many of the events that the figures' positions cover are not in them: in any of these projections, or in any at all. */
 export async function notIncluded(context: Context, projections?: readonly string[]): Promise<number> {

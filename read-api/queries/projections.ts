@@ -14,6 +14,7 @@ interface Row {
   recorded: Record<string, number | null> | null;
   parked: number;
   discarded: number;
+  lost: number;
   verifiedAt: Date | null;
   vector: Record<string, number> | null;
   differences: number | null;
@@ -22,14 +23,15 @@ interface Row {
 const sql = (schema: string) => `
   select g.projection as name, g.generation, g.version, upper(g.status) as status, g.label, reached.positions, reached.recorded,
     (select count(*) from ${schema}.parked p where (p.projection, p.generation) = (g.projection, g.generation)) as parked,
-    reached.discarded, v.verified_at as "verifiedAt", v.vector, v.differences
+    reached.discarded, reached.lost, v.verified_at as "verifiedAt", v.vector, v.differences
   from ${schema}.generations g
   left join lateral (
     select jsonb_agg(jsonb_build_object('partition', partition, 'nextOffset', next_offset) order by partition) as positions,
       jsonb_object_agg(partition, (extract(epoch from recorded_at) * 1000)::int8) as recorded,
       coalesce(sum((
         select count(*) from ${schema}.discarded d
-        where d.projection = c.projection and d.partition = c.partition and d."offset" < c.next_offset)), 0)::int8 as discarded
+        where d.projection = c.projection and d.partition = c.partition and d."offset" < c.next_offset)), 0)::int8 as discarded,
+      coalesce(sum((to_jsonb(c) ->> 'lost')::int8), 0)::int8 as lost
     from ${schema}.checkpoints c where (c.projection, c.generation) = (g.projection, g.generation)) reached on true
   left join lateral (
     select verified_at, vector, differences from ${schema}.verifications v

@@ -206,6 +206,23 @@ describe('operations on projections', function () {
     expect(await countSales(`${bench.schema}_at_part`)).to.be.within(1, 19);
   });
 
+  it('keep nothing under a label when it is not as the log says, and say so', async () => {
+    await bench.log.append(sales('early', 20));
+    const client = await bench.pool.connect();
+    await client.query(`begin; lock table ${bench.schema}.verifications in access exclusive mode`);
+    const vector = Object.fromEntries(await bench.log.ends());
+    const id = await requestOperation(bench.pool, bench.schema, 'as-of', { label: 'wrong', vector });
+    await until('tables are filled', async () => {
+      const { progress } = (await findOperation(bench.pool, bench.schema, id)) ?? {};
+      return progress?.step.startsWith('verifying') ?? false;
+    });
+    await bench.pool.query(`update ${bench.schema}.channels_g2 set units = units + 1`);
+    await client.query('rollback');
+    client.release();
+    const { outcome } = await untilEnded(bench, id);
+    expect(outcome?.error).to.match(/^channels \(generation 2\): .* differ .* Nothing is kept under wrong\.$/);
+  });
+
   describe('on the command line', () => {
     const command = (args: string[], watch?: (line: string, child: ChildProcess) => void) =>
       salesCommand(args, { env: settingsOf(bench.config), ...(watch && { watch }) });

@@ -60,7 +60,18 @@ describe('projection rebuild', function () {
     await bench.caughtUp();
     await operate(bench, 'rebuild', { projections: ['revenue', 'sales'] });
     await bench.log.append(documents('after', 50));
-    expect((await operate(bench, 'rollback', { projections: ['revenue', 'sales'] })).status).to.equal('done');
+    await bench.caughtUp();
+    const change = (by: number) =>
+      bench.pool.query(`update ${bench.schema}.sales_g1 set gross = gross + ${by}
+      where (id, kind, refund_id) = (select min(id), 'SALE', '' from ${bench.schema}.sales_g1 where kind = 'SALE')`);
+    await change(1);
+    const refused = await operate(bench, 'rollback', { projections: ['revenue', 'sales'] });
+    expect(refused.outcome?.error).to.match(/^sales \(generation 1\): 1 of .* differ .* What is live stays live\.$/);
+    expect(await statusesOf('revenue')).to.deep.equal(['1 previous', '2 live']);
+    await change(-1);
+    const { status, outcome } = await operate(bench, 'rollback', { projections: ['revenue', 'sales'] });
+    expect(status).to.equal('done');
+    expect(outcome?.verified).to.have.keys('revenue', 'sales');
     expect(await statusesOf('revenue')).to.deep.equal(['1 live', '2 previous']);
     await bench.caughtUp();
     await bench.expectEqualToLog();

@@ -195,9 +195,26 @@ describe('projection verify', function () {
           /^The live window \(generation 1\) of partition 0 .* within 0.3 seconds.*npm start/,
         );
         await idle.log.append(documents('first', 5));
+        const args = ['projection', 'verify', 'revenue', '--at', '0:3'];
+        const { code, stderr } = await salesCommand(args, { env: settingsOf(idle.config) });
+        expect([code, stderr]).to.deep.equal([
+          1,
+          'sales: revenue is at 0 of partition 0, and 3 was asked for. Partition 0 has not moved for 15 s: does a ' +
+            'projection worker run, and has the partition not halted? See: sales projection status.\n',
+        ]);
         const proof = prove(idle, 'live_window', { at: await idle.log.ends() });
-        await idle.startWorker();
+        const worker = await idle.startWorker();
         expect(await proof).to.deep.include({ differences: 0, vector: await idle.log.ends() });
+        await worker.stop();
+        const end = (await idle.log.ends()).get(0) ?? 0;
+        const stands = await prove(idle, 'live_window', { at: new Map([[0, end + 1]]), standstillMs: 300 }).catch(
+          (error) => error,
+        );
+        expect(stands.message).to.match(
+          new RegExp(
+            `is at ${end}, ${end + 1} was asked for, and partition 0 has not moved for 0.3 s: does a projection`,
+          ),
+        );
       } finally {
         await idle.close();
       }

@@ -16,6 +16,22 @@ describe('promoting a generation', function () {
 
   afterEach(() => bench.close());
 
+  it('gives up where a partition does not move, names it, and says what to do', async () => {
+    const { pool, schema } = bench;
+    const target = await inTransaction(pool, (client) =>
+      createGeneration(client, schema, products, { status: 'building', partitions: 2 }),
+    );
+    await complete(pool, target);
+    await handOver(pool, schema, [target]);
+    await pool.query(`update ${schema}.checkpoints set next_offset = 7
+      where projection = 'products' and generation = 1 and partition = 1`);
+    const failure = await promote(pool, schema, [target], async () => {}, 1000).catch((error) => error);
+    expect(failure.message).to.equal(
+      'generation 2 of products has not reached the live one in partition 1: it is at 0 of 7, and partition 1 has not ' +
+        'moved for 1 s: does a projection worker run, and has the partition not halted? See: sales projection status',
+    );
+  });
+
   it('waits while it is behind the live one in any partition, and goes on when it is level', async () => {
     const { pool, schema, config } = bench;
     const moveTo = (generation: number, next: number) =>

@@ -9,6 +9,7 @@ interface Generation {
   name: string;
   parked: number;
   discarded: number;
+  lost: number;
 }
 
 /** Valid, and nothing can be folded of it but what looks at no line. */
@@ -36,7 +37,7 @@ describe('read API: what figures lack', function () {
       revenue(${year}, granularity: MONTH) { notIncluded totals { orders } }
       sales(first: 1) { notIncluded }
       customers(currency: "GBP") { notIncluded }
-      pipeline { notIncluded projections { name parked discarded } } }`);
+      pipeline { notIncluded projections { name parked discarded lost } } }`);
     expect(errors).to.equal(undefined);
     return data;
   }
@@ -48,8 +49,8 @@ describe('read API: what figures lack', function () {
     expect(others).to.deep.equal({ sales: { notIncluded: 2 }, customers: { notIncluded: 0 } });
     expect(pipeline.notIncluded).to.equal(2);
     const of = (name: string) => pipeline.projections.find((generation) => generation.name === name);
-    expect(of('products')).to.deep.equal({ name: 'products', parked: 2, discarded: 0 });
-    expect(of('customers')).to.deep.equal({ name: 'customers', parked: 0, discarded: 0 });
+    expect(of('products')).to.deep.equal({ name: 'products', parked: 2, discarded: 0, lost: 0 });
+    expect(of('customers')).to.deep.equal({ name: 'customers', parked: 0, discarded: 0, lost: 0 });
   });
 
   it('is still counted when an operator has decided to do without', async () => {
@@ -60,7 +61,28 @@ describe('read API: what figures lack', function () {
     const { pipeline, revenue } = await lacking();
     expect([pipeline.notIncluded, revenue.notIncluded]).to.deep.equal([2, 2]);
     const [products] = pipeline.projections.filter(({ name }) => name === 'products');
-    expect(products).to.deep.equal({ name: 'products', parked: 1, discarded: 1 });
+    expect(products).to.deep.equal({ name: 'products', parked: 1, discarded: 1, lost: 0 });
+  });
+
+  it('is counted too when the log has lost it and that was accepted', async () => {
+    const ns = api.config.namespace;
+    const lose = (projection: string, lost: number) =>
+      api.pool.query(`update ${ns}.checkpoints set lost = $2 where projection = $1 and partition = 0`, [
+        projection,
+        lost,
+      ]);
+    await lose('revenue', 5);
+    await lose('sales', 7);
+    const { pipeline, revenue, ...others } = await lacking();
+    expect([pipeline.notIncluded, revenue.notIncluded]).to.deep.equal([9, 7]);
+    expect(others).to.deep.equal({ sales: { notIncluded: 9 }, customers: { notIncluded: 0 } });
+    expect(pipeline.projections.find(({ name }) => name === 'sales')?.lost).to.equal(7);
+    await lose('revenue', 0);
+    await lose('sales', 0);
+    // So it is with figures that earlier versions kept under a label.
+    await api.pool.query(`alter table ${ns}.checkpoints rename column lost to lost_later`);
+    expect((await lacking()).pipeline.notIncluded).to.equal(2);
+    await api.pool.query(`alter table ${ns}.checkpoints rename column lost_later to lost`);
   });
 
   it('tells generations, what was verified, and partitions that stand still', async () => {

@@ -73,7 +73,11 @@ export async function restoreLog(bench: Bench, copy: Copy): Promise<void> {
 }
 
 /** A transaction of somebody else: one record that is no event, and the marker that ends it, which is at no reader's. */
-export async function writeTransaction(bench: Bench, partition: number): Promise<void> {
+export async function writeTransaction(
+  bench: Bench,
+  partition: number,
+  end: 'commit' | 'abort' = 'commit',
+): Promise<void> {
   const producer = createKafka(bench.config, 'test').producer({
     createPartitioner: Partitioners.DefaultPartitioner,
     transactionalId: `${bench.config.namespace}-test`,
@@ -83,7 +87,7 @@ export async function writeTransaction(bench: Bench, partition: number): Promise
   await producer.connect();
   const transaction = await producer.transaction();
   await transaction.send({ topic: topicOf(bench), messages: [{ partition, value: 'no event' }] });
-  await transaction.commit();
+  await transaction[end]();
   await producer.disconnect();
   await bench.log.startAnew();
 }

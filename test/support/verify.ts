@@ -15,7 +15,10 @@ import type { Bench } from './projection-worker.ts';
 export function prove(
   { config, pool, redis, schema }: Bench,
   name: string,
-  { generation = 1, ...options }: { generation?: number } & Pick<VerifyOptions, 'at' | 'patienceMs'> = {},
+  {
+    generation = 1,
+    ...options
+  }: { generation?: number } & Pick<VerifyOptions, 'at' | 'patienceMs' | 'standstillMs'> = {},
 ): Promise<Verdict> {
   const projection = everything.find((one) => one.name === name);
   if (!projection) throw new Error(`There is no projection ${name}`);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { describeOperation, type Findings, problemsOf } from '../../../cli/projection/problems.ts';
+import { describeLosses, describeOperation, type Findings, problemsOf } from '../../../cli/projection/problems.ts';
 import type { Operation } from '../../../projections/operations.ts';
 import { everything } from '../../../projections/operator/names.ts';
 import type { GenerationStanding } from '../../../projections/status.ts';
@@ -13,7 +13,7 @@ const standing = (
   other: Partial<GenerationStanding> = {},
 ): GenerationStanding => ({
   ...{ projection, version, generation: 1, status: 'live', label: null, positions: {} },
-  ...{ lagEvents: 0, lagSeconds: 0, parked: 0, discarded: 0, verified: null },
+  ...{ lagEvents: 0, lagSeconds: 0, parked: 0, discarded: 0, lost: 0, verified: null },
   ...other,
 });
 
@@ -27,7 +27,7 @@ function findings(other: Partial<Findings>, changed: GenerationStanding[] = []):
   const generations = everything.map(({ name, version }) => {
     return changed.find(({ projection }) => projection === name) ?? standing(name, version);
   });
-  return { generations, halts: [], workers: 1, operator: true, operations: [], ...other };
+  return { generations, halts: [], losses: [], workers: 1, operator: true, operations: [], ...other };
 }
 
 describe('sales projection status: what is not as it should be', () => {
@@ -70,6 +70,27 @@ describe('sales projection status: what is not as it should be', () => {
     expect(problemsOf(findings({}, changed))).to.deep.equal([
       'Figures lack events that could not be folded: revenue 3. See which: sales dlq list',
       '2,000 rows of channels differed from the log on 2026-01-31T12:00:00.000Z. Rebuild it: sales projection rebuild channels',
+    ]);
+  });
+
+  it('is no accepted loss, which is told beside it and may be why figures differ', () => {
+    const loss = { partition: 2, reason: 'a disk', acceptedAt: new Date(at.getTime() - 1000) };
+    const losses = [
+      { ...loss, from: 5, to: 9 },
+      { ...loss, from: 100, to: 60, acceptedAt: new Date(at.getTime() + 1000) },
+    ];
+    expect(problemsOf(findings({ losses }))).to.deep.equal([]);
+    expect(describeLosses(findings({}))).to.deep.equal([]);
+    expect(describeLosses(findings({ losses }))).to.deep.equal([
+      'Accepted as lost: 2:5-8 (a disk), 2:0-99 (a disk). Figures lack nothing of it until a rebuild.',
+    ]);
+    const changed = [
+      standing('revenue', versionOf('revenue'), { lost: 4000 }),
+      standing('channels', versionOf('channels'), { verified: { at, positions: {}, differences: 2 } }),
+    ];
+    expect(describeLosses(findings({ losses }, changed))[0]).to.match(/Figures lack of it: revenue 4,000\.$/);
+    expect(problemsOf(findings({ losses }, changed))).to.deep.equal([
+      '2 rows of channels differed from the log on 2026-01-31T12:00:00.000Z. The log has lost 2:5-8, which may be why. Rebuild it: sales projection rebuild channels',
     ]);
   });
 
