@@ -69,7 +69,8 @@ describe('postgres', function () {
         await take(client, second);
       });
     await Promise.all([transfer(1, 2), transfer(2, 1)]);
-    expect(waiting).to.equal(3);
+    // The one that ran again can meet the other once more before that has both.
+    expect(waiting).to.be.at.least(3);
     const { rows } = await pool.query(`select amount from ${config.namespace}.accounts order by id`);
     expect(rows).to.deep.equal([{ amount: 98 }, { amount: 98 }]);
   });
