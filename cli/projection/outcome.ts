@@ -10,18 +10,19 @@ const sentences: Record<OperationKind, (outcome: Outcome) => string> = {
     `Rebuilt from ${formatCount(Number(events))} events in ${describeSeconds(Number(seconds))}, proven equal to the log, ` +
     `and ${promoted ? 'live' : 'ready to be promoted'}: ${each(generations)}.`,
   promote: ({ generations }) => `Proven equal to the log, and live: ${each(generations)}.`,
-  rollback: ({ generations }) => `Live again: ${each(generations)}.`,
+  rollback: ({ generations }) => `Proven equal to the log, and live again: ${each(generations)}.`,
   drop: ({ dropped }) =>
     list(dropped).length > 0 ? `Removed: ${list(dropped).join(', ')}.` : 'There was nothing to remove.',
   'as-of': ({ label, vector }) =>
     `Kept as ${label}, made of ${formatCount(total(vector))} events and proven equal to the log. ` +
     `Read it in GraphQL with: query @asOf(label: "${label}") { … }`,
   'drop-as-of': ({ dropped }) => `Removed ${dropped}.`,
-  'dlq-retry': ({ retried, left, lost }) =>
+  'dlq-retry': ({ retried, left, lost, replaced }) =>
     [
       `${counted(Number(retried))} folded in.`,
-      ...(Number(left) > 0 ? [`${counted(Number(left))} failed again and stayed (sales dlq show).`] : []),
+      ...(Number(left) > 0 ? [`${counted(Number(left))} stayed parked (sales dlq show).`] : []),
       ...(list(lost).length > 0 ? [`The log has lost ${list(lost).join(', ')}.`] : []),
+      ...(list(replaced).length > 0 ? [`Another event stands in the log at ${list(replaced).join(', ')}.`] : []),
     ].join(' '),
   'dlq-discard': ({ discarded }) => `Done without from now on: ${list(discarded).join(', ')}.`,
   'accept-loss': ({ partition, from, to, advice }) =>

@@ -9,7 +9,7 @@ const said: [OperationKind, Record<string, unknown>, string][] = [
     'Rebuilt from 10,204 events in 8 s, proven equal to the log, and live: sales 2, revenue 3.',
   ],
   ['promote', { generations: { sales: 2 }, verified: { sales: 10 } }, 'Proven equal to the log, and live: sales 2.'],
-  ['rollback', { generations: { sales: 1 } }, 'Live again: sales 1.'],
+  ['rollback', { generations: { sales: 1 } }, 'Proven equal to the log, and live again: sales 1.'],
   ['drop', { dropped: ['sales 1', 'revenue 1'] }, 'Removed: sales 1, revenue 1.'],
   ['drop', { dropped: [] }, 'There was nothing to remove.'],
   [
@@ -22,8 +22,9 @@ const said: [OperationKind, Record<string, unknown>, string][] = [
   ['dlq-retry', { retried: 2, left: 0 }, '2 events folded in.'],
   [
     'dlq-retry',
-    { retried: 1, left: 1, lost: ['0:7'] },
-    '1 event folded in. 1 event failed again and stayed (sales dlq show). The log has lost 0:7.',
+    { retried: 1, left: 3, lost: ['0:7'], replaced: ['0:8'] },
+    '1 event folded in. 3 events stayed parked (sales dlq show). The log has lost 0:7. ' +
+      'Another event stands in the log at 0:8.',
   ],
   ['dlq-discard', { discarded: ['0:7', '3:1'] }, 'Done without from now on: 0:7, 3:1.'],
   ['accept-loss', { partition: 3, from: 10, to: 15 }, 'Partition 3 goes on without 5 events: 10 to 14.'],
