@@ -4,4 +4,5 @@
  */
 import { register } from 'node:module';
 
+process.setSourceMapsEnabled(true);
 register('./typescript-hooks.mjs', import.meta.url);
