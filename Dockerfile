@@ -10,7 +10,6 @@ COPY . .
 RUN node node_modules/vite/bin/vite.js build dashboard
 
 FROM node:20.19.5-bookworm-slim
-# As dev/runtime.ts has it.
 ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
@@ -18,4 +17,6 @@ COPY . .
 COPY --from=dashboard /app/dashboard/dist ./dashboard/dist
 USER node
 EXPOSE 4000 4001
-CMD ["node", "--import", "./platform/typescript.mjs", "read-api/main.ts"]
+# As dev/runtime.ts has it.
+ENTRYPOINT ["node", "--max-old-space-size=256", "--heap-growing-percent=200", "--v8-pool-size=1", "--import", "./platform/typescript.mjs"]
+CMD ["read-api/main.ts"]

@@ -130,12 +130,16 @@ describe('docker-compose.yml', () => {
   });
 
   it('runs the services that the supervisor runs, each with a health check on its own port', () => {
+    const image = readFileSync(join(projectRoot, 'Dockerfile'), 'utf8');
+    const entrypoint = /^ENTRYPOINT (.*)$/m.exec(image)?.[1] ?? '[]';
+    expect(JSON.parse(entrypoint)).to.deep.equal(['node', ...runtime.args]);
+    for (const [name, value] of Object.entries(runtime.env)) expect(image).to.include(`${name}=${value}`);
     const longRunning = application.map(([name]) => name).filter((name) => name !== 'setup');
     expect(longRunning).to.have.members(supervised.map(({ name }) => name));
     for (const { name, args, health } of supervised) {
       const { commandsPort, httpPort, healthPort } = config(name);
       const port = health === 'own port' ? healthPort : health === 'read API' ? httpPort : commandsPort;
-      expect(service(name).command).to.deep.equal(['node', ...runtime.args, ...args]);
+      expect(service(name).command).to.deep.equal(args);
       expect(service(name).healthcheck?.test.at(-1)).to.equal(`http://127.0.0.1:${port}/health`);
       expect(service(name).depends_on?.setup?.condition).to.equal('service_completed_successfully');
       if (health !== 'own port') expect(publishedPort(name).container).to.equal(port);
