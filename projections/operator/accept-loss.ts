@@ -1,6 +1,6 @@
 /** Going on without a stretch of the log that is gone. */
 import { inTransaction } from '../../platform/postgres/index.ts';
-import { moveOn } from '../generations.ts';
+import { moveOn } from '../generation-changes.ts';
 import { clearHalt, listHalts } from '../halts.ts';
 import { quote } from '../sql.ts';
 import { type Execute, OperationError } from './execution.ts';

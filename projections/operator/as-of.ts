@@ -6,14 +6,8 @@ import type pg from 'pg';
 import { asOfSchema, isLabel } from '../../platform/names.ts';
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { projections } from '../catalogue.ts';
-import {
-  createGeneration,
-  dropGenerations,
-  freeze,
-  type Generation,
-  listGenerations,
-  lockGenerations,
-} from '../generations.ts';
+import { dropGenerations, freeze } from '../generation-changes.ts';
+import { createGeneration, type Generation, listGenerations, lockGenerations } from '../generations.ts';
 import { complete } from '../rebuild/complete.ts';
 import { fill } from '../rebuild/fill.ts';
 import { createView, quote, type Target } from '../sql.ts';

@@ -3,15 +3,8 @@
  * only then live. Killed at any moment, it goes on where it was.
  */
 import { inTransaction } from '../../platform/postgres/index.ts';
-import {
-  createGeneration,
-  dropGenerations,
-  type GenerationStatus,
-  handOver,
-  listGenerations,
-  lockGenerations,
-  promote,
-} from '../generations.ts';
+import { dropGenerations, handOver, promote } from '../generation-changes.ts';
+import { createGeneration, type GenerationStatus, listGenerations, lockGenerations } from '../generations.ts';
 import { complete } from '../rebuild/complete.ts';
 import { fill } from '../rebuild/fill.ts';
 import { isTable, type Kept, quote, type Target } from '../sql.ts';

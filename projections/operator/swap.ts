@@ -1,5 +1,6 @@
 /** The short operations on generations: promote, rollback, drop. */
-import { dropGenerations, listGenerations, promote as makeLive } from '../generations.ts';
+import { dropGenerations, promote as makeLive } from '../generation-changes.ts';
+import { listGenerations } from '../generations.ts';
 import type { Kept } from '../sql.ts';
 import { type Execute, type Execution, OperationError } from './execution.ts';
 import { dropLeftWindows } from './live-windows.ts';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createPool, inTransaction } from '../../platform/postgres/index.ts';
-import { createGeneration, handOver, listGenerations, promote } from '../../projections/generations.ts';
+import { handOver, promote } from '../../projections/generation-changes.ts';
+import { createGeneration, listGenerations } from '../../projections/generations.ts';
 import { products } from '../../projections/products.ts';
 import { complete } from '../../projections/rebuild/complete.ts';
 import { type Bench, openBench } from '../support/projection-worker.ts';

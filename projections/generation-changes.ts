@@ -1,0 +1,193 @@
+/**
+ * Changes of what there is of generations, one at a time, each in one transaction with the next epoch: handing over,
+ * promoting, freezing, dropping, and moving past what the log has lost.
+ */
+import type pg from 'pg';
+import type { Lost } from '../platform/kafka/log-lost.ts';
+import { inTransaction } from '../platform/postgres/index.ts';
+import { retry } from '../platform/retry.ts';
+import { FOLLOWED, type GenerationStatus, listGenerations } from './generations.ts';
+import { createView, isTable, type Kept, quote, tableOf } from './sql.ts';
+import { StandstillWatch } from './standstill.ts';
+
+/** Does more within a transaction. */
+export type Also = (client: pg.ClientBase) => Promise<void>;
+
+/** The generation to promote has not reached the live one yet. */
+class NotLevelError extends Error {
+  override name = 'NotLevelError';
+  readonly generation: string;
+  readonly partition: number;
+  readonly position: number;
+
+  constructor(generation: string, partition: number, { position, live }: { position: number; live: number }) {
+    super(`${generation} has not reached the live one in partition ${partition}: it is at ${position} of ${live}`);
+    this.generation = generation;
+    this.partition = partition;
+    this.position = position;
+  }
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
+/** Readers wait behind whoever waits for their view: rather try again. */
+const LOCK_TIMEOUT = '250ms';
+const PROMOTE_PATIENCE_MS = 60_000;
+
+/** From now on the workers keep it level; it must be indexed. */
+export function handOver(pool: pg.Pool, schema: string, targets: readonly Kept[]): Promise<void> {
+  return patiently(() =>
+    change(pool, schema, async (client) => {
+      for (const target of targets) await setStatus(client, target, 'ready');
+    }),
+  );
+}
+
+/**
+ * Makes the generations live, all in one transaction, and those that were live `previous`; what was `previous` before is
+ * dropped, and so is what other code made, since nobody could keep it level. Waits until each has reached the live one in
+ * every partition. Gives up after a minute, and before when a partition does not move (`standstillMs`).
+ */
+export function promote(
+  pool: pg.Pool,
+  schema: string,
+  targets: readonly Kept[],
+  also: Also,
+  standstillMs?: number,
+): Promise<void> {
+  const watch = new StandstillWatch(standstillMs);
+  return patiently(
+    () =>
+      change(pool, schema, async (client) => {
+        const all = await listGenerations(client, schema);
+        for (const target of targets) {
+          const own = all.filter(({ projection }) => projection === target.projection.name);
+          const live = own.find(({ status }) => status === 'live');
+          if (live) await requireLevel(client, target, live.generation);
+          for (const { generation, status } of own) {
+            if (status === 'previous' && generation !== target.generation)
+              await drop(client, { ...target, generation });
+          }
+          if (live) await setStatus(client, { ...target, generation: live.generation }, 'previous');
+          await setStatus(client, target, 'live');
+          if (isTable(target)) for (const statement of createView(target)) await client.query(statement);
+          if (live && live.version !== target.projection.version) {
+            await drop(client, { ...target, generation: live.generation });
+          }
+        }
+        await also(client);
+      }),
+    (error) => {
+      const { generation, partition, position, message } = error;
+      if (watch.standsStill(`${generation} ${partition}`, position))
+        throw new Error(`${message}, and ${watch.describe(partition)}`, { cause: error });
+    },
+  );
+}
+
+/**
+ * Moves the checkpoints of a partition past a lost stretch of the log, or to the end of another log that stands in its
+ * place, and has the workers load them again.
+ */
+export async function moveOn(
+  client: pg.ClientBase,
+  schema: string,
+  partition: number,
+  { from, to }: Lost,
+): Promise<void> {
+  const ns = quote(schema);
+  const followed = `(projection, generation) in (
+    select projection, generation from ${ns}.generations where status = any($3))`;
+  await client.query(`update ${ns}.control set epoch = epoch + 1`);
+  if (to > from) {
+    await client.query(
+      `update ${ns}.checkpoints set next_offset = $2, last_event_id = null, lost = lost + $2 - next_offset
+       where partition = $1 and next_offset >= $4 and next_offset < $2 and ${followed}`,
+      [partition, to, FOLLOWED, from],
+    );
+  } else {
+    await client.query(
+      `update ${ns}.checkpoints set next_offset = least(next_offset, $2), last_event_id = null
+       where partition = $1 and ${followed}`,
+      [partition, to, FOLLOWED],
+    );
+  }
+}
+
+/** Keeps generations as they are, for ever. */
+export async function freeze(client: pg.ClientBase, targets: readonly Kept[]): Promise<void> {
+  for (const target of targets) await setStatus(client, target, 'as_of');
+}
+
+/** Removes generations with their tables; the live one stays. */
+export function dropGenerations(
+  pool: pg.Pool,
+  schema: string,
+  targets: readonly Kept[],
+  also: Also = async () => {},
+): Promise<void> {
+  return patiently(() =>
+    change(pool, schema, async (client) => {
+      for (const target of targets) await drop(client, target);
+      await also(client);
+    }),
+  );
+}
+
+/** One change at a time, after which no worker commits by the old decision. */
+function change(pool: pg.Pool, schema: string, work: (client: pg.ClientBase) => Promise<void>): Promise<void> {
+  return inTransaction(pool, async (client) => {
+    await client.query(`set local lock_timeout = '${LOCK_TIMEOUT}'`);
+    await client.query(`update ${quote(schema)}.control set epoch = epoch + 1`);
+    await work(client);
+  });
+}
+
+/** `onBehind` may end it by throwing. */
+function patiently(work: () => Promise<void>, onBehind: (error: NotLevelError) => void = () => {}): Promise<void> {
+  const until = Date.now() + PROMOTE_PATIENCE_MS;
+  return retry(work, {
+    when: (error) =>
+      Date.now() < until &&
+      (error instanceof NotLevelError || (error as { code?: string }).code === LOCK_NOT_AVAILABLE),
+    onRetry(error) {
+      if (error instanceof NotLevelError) onBehind(error);
+    },
+    longestWaitMs: 500,
+  });
+}
+
+async function requireLevel(client: pg.ClientBase, { projection, schema, generation }: Kept, live: number) {
+  const { rows } = await client.query<{ partition: number; generation: number; next_offset: number }>(
+    `select partition, generation, next_offset from ${quote(schema)}.checkpoints
+     where projection = $1 and generation = any($2) order by generation, partition for update`,
+    [projection.name, [live, generation]],
+  );
+  const reached = new Map(rows.filter((row) => row.generation === generation).map((row) => [row.partition, row]));
+  for (const { next_offset: end, partition } of rows.filter((row) => row.generation === live)) {
+    const position = reached.get(partition)?.next_offset ?? -1;
+    if (position < end)
+      throw new NotLevelError(`generation ${generation} of ${projection.name}`, partition, { position, live: end });
+  }
+}
+
+async function setStatus(client: pg.ClientBase, { projection, schema, generation }: Kept, status: GenerationStatus) {
+  await client.query(
+    `update ${quote(schema)}.generations
+     set status = $3, live_since = case when $3 = 'live' then now() else live_since end
+     where projection = $1 and generation = $2`,
+    [projection.name, generation, status],
+  );
+}
+
+async function drop(client: pg.ClientBase, target: Kept): Promise<void> {
+  const ns = quote(target.schema);
+  const named = [target.projection.name, target.generation];
+  const { rowCount } = await client.query(
+    `delete from ${ns}.generations where projection = $1 and generation = $2 and status <> 'live'`,
+    named,
+  );
+  if (!rowCount) return;
+  await client.query(`delete from ${ns}.checkpoints where projection = $1 and generation = $2`, named);
+  await client.query(`delete from ${ns}.parked where projection = $1 and generation = $2`, named);
+  await client.query(`drop table if exists ${tableOf(target)} cascade`);
+}
