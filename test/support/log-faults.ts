@@ -72,12 +72,16 @@ export async function restoreLog(bench: Bench, copy: Copy): Promise<void> {
   await bench.log.startAnew();
 }
 
-/** A transaction of somebody else: one record that is no event, and the marker that ends it, which is at no reader's. */
+/**
+ * A transaction of somebody else: one record that is no event, and the marker that ends it, which is at no reader's. Kafka
+ * says that a transaction has ended before its marker is in the log: whatever is appended next might come first.
+ */
 export async function writeTransaction(
   bench: Bench,
   partition: number,
   end: 'commit' | 'abort' = 'commit',
 ): Promise<void> {
+  const start = (await bench.log.ends()).get(partition) ?? 0;
   const producer = createKafka(bench.config, 'test').producer({
     createPartitioner: Partitioners.DefaultPartitioner,
     transactionalId: `${bench.config.namespace}-test`,
@@ -89,6 +93,7 @@ export async function writeTransaction(
   await transaction.send({ topic: topicOf(bench), messages: [{ partition, value: 'no event' }] });
   await transaction[end]();
   await producer.disconnect();
+  await until('the marker is in the log', async () => (await bench.log.ends()).get(partition) === start + 2);
   await bench.log.startAnew();
 }
 
