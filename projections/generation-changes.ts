@@ -6,8 +6,9 @@ import type pg from 'pg';
 import type { Lost } from '../platform/kafka/log-lost.ts';
 import { inTransaction } from '../platform/postgres/index.ts';
 import { retry } from '../platform/retry.ts';
+import { CheckpointConflict } from './checkpoints.ts';
 import { FOLLOWED, type GenerationStatus, listGenerations } from './generations.ts';
-import { createView, isTable, type Kept, quote, tableOf } from './sql.ts';
+import { createView, type GenerationName, isTable, type Kept, quote, tableOf } from './sql.ts';
 import { StandstillWatch } from './standstill.ts';
 
 /** Does more within a transaction. */
@@ -86,31 +87,78 @@ export function promote(
 
 /**
  * Moves the checkpoints of a partition past a lost stretch of the log, or to the end of another log that stands in its
- * place, and has the workers load them again.
+ * place, and has the workers load them again. What was being filled from the log that was is dropped, to be made anew.
  */
-export async function moveOn(
-  client: pg.ClientBase,
-  schema: string,
-  partition: number,
-  { from, to }: Lost,
-): Promise<void> {
+export function moveOn(pool: pg.Pool, schema: string, partition: number, lost: Lost, also: Also): Promise<void> {
+  return patiently(() =>
+    change(pool, schema, async (client) => {
+      await forgetDiscarded(client, schema, partition, lost);
+      if (lost.to > lost.from) await passOver(client, schema, partition, lost);
+      else await goBack(client, schema, partition, lost);
+      await also(client);
+    }),
+  );
+}
+
+const followed = (ns: string) => `(projection, generation) in (
+  select projection, generation from ${ns}.generations where status = any($4))`;
+
+async function passOver(client: pg.ClientBase, schema: string, partition: number, { from, to }: Lost): Promise<void> {
   const ns = quote(schema);
-  const followed = `(projection, generation) in (
-    select projection, generation from ${ns}.generations where status = any($3))`;
-  await client.query(`update ${ns}.control set epoch = epoch + 1`);
-  if (to > from) {
-    await client.query(
-      `update ${ns}.checkpoints set next_offset = $2, last_event_id = null, lost = lost + $2 - next_offset
-       where partition = $1 and next_offset >= $4 and next_offset < $2 and ${followed}`,
-      [partition, to, FOLLOWED, from],
-    );
-  } else {
-    await client.query(
-      `update ${ns}.checkpoints set next_offset = least(next_offset, $2), last_event_id = null
-       where partition = $1 and ${followed}`,
-      [partition, to, FOLLOWED],
-    );
+  await client.query(
+    `update ${ns}.checkpoints set next_offset = $3, last_event_id = null, lost = lost + $3 - next_offset
+     where partition = $1 and next_offset >= $2 and next_offset < $3 and ${followed(ns)}`,
+    [partition, from, to, FOLLOWED],
+  );
+}
+
+/**
+ * What the end of the log had that was, a generation lacks as far as it had not come. What was parked of it can never be
+ * folded in, and the event in its place is another one.
+ */
+async function goBack(client: pg.ClientBase, schema: string, partition: number, { from, to }: Lost): Promise<void> {
+  const ns = quote(schema);
+  await client.query(
+    `with gone as (
+       delete from ${ns}.parked p using ${ns}.generations g
+       where (g.projection, g.generation) = (p.projection, p.generation) and label is null and partition = $1 and "offset" < $2
+       returning p.projection, p.generation),
+     lacking as (select projection, generation, count(*) as events from gone group by 1, 2)
+     update ${ns}.checkpoints kept set lost_ends = lost_ends + events
+     from lacking where partition = $1 and (kept.projection, kept.generation) = (lacking.projection, lacking.generation)`,
+    [partition, from],
+  );
+  await client.query(
+    `update ${ns}.checkpoints set next_offset = least(next_offset, $3), last_event_id = null,
+       lost_ends = lost_ends + greatest(0, $2 - greatest(next_offset, $3))
+     where partition = $1 and ${followed(ns)}`,
+    [partition, from, to, FOLLOWED],
+  );
+  const all = await listGenerations(client, schema);
+  for (const { projection, generation } of all.filter(({ status }) => status === 'building')) {
+    await drop(client, { projection: { name: projection }, schema, generation });
   }
+}
+
+/**
+ * An event that the log has lost is no longer a discarded one, or it would count twice in what is rebuilt, and another
+ * event in its place would be done without.
+ */
+async function forgetDiscarded(client: pg.ClientBase, schema: string, partition: number, { from, to }: Lost) {
+  const ns = quote(schema);
+  const isHole = to > from;
+  await client.query(
+    `with gone as (
+       delete from ${ns}.discarded where partition = $1 and "offset" >= $2 and "offset" < $3
+       returning projection, "offset", passed_by),
+     lacking as (
+       select projection, generation, count(*) as events
+       from gone join ${ns}.generations using (projection) join ${ns}.checkpoints using (projection, generation)
+       where partition = $1 and next_offset > "offset" and generation <> all(passed_by) group by 1, 2)
+     update ${ns}.checkpoints kept set ${isHole ? 'lost = lost' : 'lost_ends = lost_ends'} + events
+     from lacking where partition = $1 and (kept.projection, kept.generation) = (lacking.projection, lacking.generation)`,
+    isHole ? [partition, from, to] : [partition, 0, from],
+  );
 }
 
 /** Keeps generations as they are, for ever. */
@@ -171,15 +219,17 @@ async function requireLevel(client: pg.ClientBase, { projection, schema, generat
 }
 
 async function setStatus(client: pg.ClientBase, { projection, schema, generation }: Kept, status: GenerationStatus) {
-  await client.query(
+  const { rowCount } = await client.query(
     `update ${quote(schema)}.generations
      set status = $3, live_since = case when $3 = 'live' then now() else live_since end
      where projection = $1 and generation = $2`,
     [projection.name, generation, status],
   );
+  // Another log took the place of the one that it was filled from.
+  if (!rowCount) throw new CheckpointConflict(`generation ${generation} of ${projection.name} is gone`);
 }
 
-async function drop(client: pg.ClientBase, target: Kept): Promise<void> {
+async function drop(client: pg.ClientBase, target: GenerationName): Promise<void> {
   const ns = quote(target.schema);
   const named = [target.projection.name, target.generation];
   const { rowCount } = await client.query(

@@ -59,8 +59,10 @@ export async function createGenerationTables(client: pg.ClientBase, schema: stri
   await client.query(`create table if not exists ${ns}.checkpoints (
     projection text, generation int, partition int, next_offset bigint not null, last_event_id text,
     recorded_at timestamptz, primary key (projection, generation, partition)) with (fillfactor = 10)`);
+  // `lost`: records that it passed over, since the log had lost them. `lost_ends`: those that an earlier log had beyond the
+  // end of the one in its place, and this generation never had.
   await client.query(`alter table ${ns}.checkpoints add column if not exists recorded_at timestamptz,
-    add column if not exists lost bigint not null default 0`);
+    add column if not exists lost bigint not null default 0, add column if not exists lost_ends bigint not null default 0`);
   await client.query(`create table if not exists ${ns}.control (epoch bigint not null)`);
   await client.query(`insert into ${ns}.control select 1 where not exists (select from ${ns}.control)`);
 }
@@ -102,12 +104,21 @@ export async function lockGenerations(client: pg.ClientBase, schema: string): Pr
   await client.query(`select from ${quote(schema)}.control for update`);
 }
 
+export interface NewGeneration {
+  status: GenerationStatus;
+  partitions: number;
+  label?: string;
+  operation?: number;
+  /** The next offset of each partition that it is filled up to; the end of the log unless given. */
+  to?: ReadonlyMap<number, number>;
+}
+
 /** An empty generation with the next number. A live one has its indexes; others get them when they are filled. */
 export async function createGeneration<P extends Kept['projection']>(
   client: pg.ClientBase,
   schema: string,
   projection: P,
-  options: { status: GenerationStatus; label?: string; operation?: number; partitions: number },
+  options: NewGeneration,
 ): Promise<{ projection: P; schema: string; generation: number }> {
   const ns = quote(schema);
   const { rows } = await client.query<{ generation: number }>(
@@ -121,24 +132,42 @@ export async function createGeneration<P extends Kept['projection']>(
     await client.query(createTable(target));
     if (options.status === 'live') for (const statement of createIndexes(target)) await client.query(statement);
   }
-  // A table begins at the start of the log. A window is folded from its last days, up to where the live ones are. What the
-  // end of an earlier log had and this one has not, no later table has.
-  await client.query(
-    `insert into ${ns}.checkpoints (projection, generation, partition, next_offset, lost)
-     select $1, $2, partition, case when $4 then coalesce((
-       select min(next_offset) from ${ns}.checkpoints c join ${ns}.generations g using (projection, generation)
-       where g.status = 'live' and c.partition = all_of.partition), 0) else 0 end,
-       case when $4 then coalesce((
-         select c.lost from ${ns}.checkpoints c join ${ns}.generations g using (projection, generation)
-         where g.status = 'live' and c.projection = $1 and c.partition = all_of.partition), 0)
-       else coalesce((
-         select sum(lost_from - lost_to) from ${ns}.accepted_losses l
-         where l.partition = all_of.partition and lost_from > lost_to), 0) end
-     from generate_series(0, $3 - 1) as all_of (partition)`,
-    [projection.name, target.generation, options.partitions, !isTable(target)],
-  );
-  if (!isTable(target)) await parkAsLive(client, target);
+  if (isTable(target)) await beginAtStart(client, target, options);
+  else await beginAsLive(client, target, options);
   return target;
+}
+
+/** Reads the log from its start. What the end of an earlier log had and this one has not, it never gets. */
+async function beginAtStart(
+  client: pg.ClientBase,
+  { projection, schema, generation }: Target,
+  { partitions, to }: NewGeneration,
+): Promise<void> {
+  const ns = quote(schema);
+  await client.query(
+    `insert into ${ns}.checkpoints (projection, generation, partition, next_offset, lost_ends)
+     select $1, $2, partition, 0, coalesce((
+       select sum(lost_from - lost_to) from ${ns}.accepted_losses l
+       where l.partition = all_of.partition and lost_from > lost_to and (next is null or lost_to < next)), 0)
+     from generate_series(0, $3 - 1) as all_of (partition)
+     left join unnest($4::int[], $5::bigint[]) as reach (partition, next) using (partition)`,
+    [projection.name, generation, partitions, [...(to?.keys() ?? [])], [...(to?.values() ?? [])]],
+  );
+}
+
+/** A window is folded from its last days, up to where the live ones are, and lacks what the live one lacks. */
+async function beginAsLive(client: pg.ClientBase, target: Kept, { partitions }: NewGeneration): Promise<void> {
+  const { projection, schema, generation } = target;
+  const ns = quote(schema);
+  await client.query(
+    `with live as (select c.* from ${ns}.checkpoints c join ${ns}.generations using (projection, generation) where status = 'live')
+     insert into ${ns}.checkpoints (projection, generation, partition, next_offset, lost, lost_ends)
+     select $1, $2, partition, coalesce(min(next_offset), 0),
+       coalesce(max(lost) filter (where projection = $1), 0), coalesce(max(lost_ends) filter (where projection = $1), 0)
+     from generate_series(0, $3 - 1) as all_of (partition) left join live using (partition) group by partition`,
+    [projection.name, generation, partitions],
+  );
+  await parkAsLive(client, target);
 }
 
 /** The live generation of a new installation. */

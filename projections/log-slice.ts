@@ -104,9 +104,16 @@ export function identityOf({ event, digest }: FoldedRecord): string | null {
   return event ? eventIdOf(event) : (digest ?? null);
 }
 
+const DIGEST = 'md5:';
+
 /** Of a record's bytes: the same record has it when it can be decoded as well. */
 export function digestOf({ value }: Pick<LogRecord, 'value'>): string {
-  return `md5:${createHash('md5')
+  return `${DIGEST}${createHash('md5')
     .update(value ?? '')
     .digest('hex')}`;
+}
+
+/** Whether an identity is a {@link digestOf} a record. */
+export function isDigest(identity: string): boolean {
+  return identity.startsWith(DIGEST);
 }

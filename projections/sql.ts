@@ -24,12 +24,15 @@ export interface Kept {
   generation: number;
 }
 
+/** What names a generation. */
+export type GenerationName = Pick<Kept, 'schema' | 'generation'> & { projection: { name: string } };
+
 /** Whether it has a table: all but windows. */
 export function isTable(kept: Kept): kept is Target {
   return kept.projection.kind !== 'window';
 }
 
-export function tableOf({ projection, schema, generation }: Kept): string {
+export function tableOf({ projection, schema, generation }: GenerationName): string {
   return `${quote(schema)}.${quote(`${projection.name}_g${generation}`)}`;
 }
 

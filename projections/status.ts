@@ -56,7 +56,7 @@ export async function standings(
      from ${ns}.generations g
      left join lateral (
        select jsonb_object_agg(partition, next_offset) as positions,
-         jsonb_object_agg(partition, (extract(epoch from recorded_at) * 1000)::bigint) as recorded, sum(lost)::bigint as lost
+         jsonb_object_agg(partition, (extract(epoch from recorded_at) * 1000)::bigint) as recorded, sum(lost + lost_ends)::bigint as lost
        from ${ns}.checkpoints where (projection, generation) = (g.projection, g.generation)) c on true
      left join lateral (
        select verified_at, vector, differences from ${ns}.verifications

@@ -30,6 +30,7 @@ const AT_A_TIME = 2000;
 
 /** Reads a bounded range of some partitions, in parallel over partitions, in a consumer group of its own that it removes. */
 export async function readRange({ kafka, logger, topic, from, to, ...options }: RangeToRead): Promise<void> {
+  const endOf = (partition: number) => to.get(partition) ?? 0;
   const open = new Set(
     [...to].filter(([partition, end]) => (from.get(partition) ?? 0) < end).map(([number]) => number),
   );
@@ -40,7 +41,7 @@ export async function readRange({ kafka, logger, topic, from, to, ...options }: 
   for (const end of found.slice(0, open.size)) if (end instanceof LogLostError && endsTooEarly(end)) throw end;
   for (const start of found.slice(open.size)) {
     if (start instanceof LogLostError) throw start;
-    if (start.offset >= (to.get(start.partition) ?? 0)) open.delete(start.partition);
+    if (start.offset >= endOf(start.partition)) open.delete(start.partition);
   }
   if (open.size === 0) return;
   const next = new Map(from);
@@ -55,6 +56,11 @@ export async function readRange({ kafka, logger, topic, from, to, ...options }: 
     finish = (error) => (error ? reject(error) : resolve());
   });
   finished.catch(() => {});
+  function close(partition: number, reached: number): void {
+    if (reached < endOf(partition) || !open.delete(partition)) return;
+    consumer.pause(topic, partition);
+    if (open.size === 0) finish();
+  }
   const consumer = await consumePartitions({
     kafka,
     groupId,
@@ -67,20 +73,18 @@ export async function readRange({ kafka, logger, topic, from, to, ...options }: 
       partitions.map((partition) => ({ topic, partition, offset: next.get(partition) ?? 0 })),
     onRecords: async (_, partition, records) => {
       if (!open.has(partition)) return;
-      const end = to.get(partition) ?? 0;
-      const wanted = records.filter((record) => record.offset < end);
-      next.set(partition, (records[records.length - 1]?.offset ?? -1) + 1);
+      const wanted = records.filter((record) => record.offset < endOf(partition));
+      const reached = (records[records.length - 1]?.offset ?? -1) + 1;
+      next.set(partition, reached);
       await inTurn(async () => {
         for (let at = 0; at < wanted.length; at += AT_A_TIME) {
           await options.onRecords(partition, wanted.slice(at, at + AT_A_TIME));
         }
+        close(partition, reached);
       });
     },
-    onPassed: (_, partition, reached) => {
-      if (reached < (to.get(partition) ?? 0) || !open.delete(partition)) return;
-      consumer.pause(topic, partition);
-      if (open.size === 0) finish();
-    },
+    // Whoever waits for its turn is told when it failed.
+    onPassed: (_, partition, reached) => void inTurn(async () => close(partition, reached)).catch(() => {}),
   });
   try {
     await finished;

@@ -1,6 +1,8 @@
 /** Going on without a stretch of the log that is gone. */
-import { inTransaction } from '../../platform/postgres/index.ts';
+import type pg from 'pg';
+import type { Lost } from '../../platform/kafka/log-lost.ts';
 import { moveOn } from '../generation-changes.ts';
+import { FOLLOWED } from '../generations.ts';
 import { clearHalt, listHalts } from '../halts.ts';
 import { quote } from '../sql.ts';
 import { type Execute, OperationError } from './execution.ts';
@@ -15,18 +17,28 @@ export const acceptLoss: Execute = async (given, { pool, names, finish }) => {
   if (typeof reason !== 'string' || reason.trim() === '') throw new OperationError('accepting a loss needs a reason');
   const halt = (await listHalts(pool, schema)).find((one) => one.partition === partition);
   if (!halt) throw new OperationError(`partition ${partition} has not halted`);
-  const { lost } = halt;
-  if (!lost) throw new OperationError(`partition ${partition} lost nothing: ${halt.detail}`);
+  if (!halt.lost) throw new OperationError(`partition ${partition} lost nothing: ${halt.detail}`);
+  const lost = halt.lost.to > halt.lost.from ? halt.lost : await toFurthest(pool, schema, halt.partition, halt.lost);
   const advice = 'Another log stands in its place: rebuild everything (sales projection rebuild --all).';
   const outcome = { partition: halt.partition, ...lost, ...(lost.to <= lost.from && { advice }) };
-  await inTransaction(pool, async (client) => {
+  await moveOn(pool, schema, halt.partition, lost, async (client) => {
     await client.query(
       `insert into ${quote(schema)}.accepted_losses (partition, lost_from, lost_to, reason) values ($1, $2, $3, $4)`,
       [halt.partition, lost.from, lost.to, reason],
     );
-    await moveOn(client, schema, halt.partition, lost);
     await clearHalt(client, schema, halt.partition);
     await finish(client, outcome);
   });
   return outcome;
 };
+
+/** The reader that met another log may have been behind others: the log that was reached at least as far as any of them. */
+async function toFurthest(pool: pg.Pool, schema: string, partition: number, { from, to }: Lost): Promise<Lost> {
+  const ns = quote(schema);
+  const { rows } = await pool.query<{ furthest: number }>(
+    `select max(next_offset) as furthest from ${ns}.checkpoints join ${ns}.generations using (projection, generation)
+     where partition = $1 and status = any($2)`,
+    [partition, FOLLOWED],
+  );
+  return { from: Math.max(from, rows[0]?.furthest ?? 0), to };
+}

@@ -25,7 +25,7 @@ export const asOf: Execute = async (given, execution) => {
   const label = labelIn(given);
   // Before there are tables: what can't be done makes none.
   const vector = await vectorIn(given, execution);
-  const targets = await startOrResume(label, execution);
+  const targets = await startOrResume(label, vector, execution);
   return make(label, vector, targets, execution).catch(async (error) => {
     // What was interrupted is resumed with the tables as they are.
     if (execution.signal.aborted || isPassing(error)) throw error;
@@ -92,7 +92,11 @@ function labelIn({ label }: Readonly<Record<string, unknown>>): string {
 }
 
 /** Empty tables under the label, or what this operation made before it was interrupted. */
-async function startOrResume(label: string, { pool, names, config, operation }: Execution): Promise<Target[]> {
+async function startOrResume(
+  label: string,
+  to: ReadonlyMap<number, number>,
+  { pool, names, config, operation }: Execution,
+): Promise<Target[]> {
   const schema = names.postgres.read;
   await dropFailed(pool, schema);
   return inTransaction(pool, async (client) => {
@@ -109,7 +113,7 @@ async function startOrResume(label: string, { pool, names, config, operation }: 
     }
     const targets: Target[] = [];
     for (const projection of projections) {
-      const options = { status: 'building', label, operation, partitions: config.partitions } as const;
+      const options = { status: 'building', label, operation, partitions: config.partitions, to } as const;
       targets.push(await createGeneration(client, schema, projection, options));
     }
     return targets;

@@ -11,7 +11,7 @@ import { foldRecords } from '../fold-records.ts';
 import type { Also } from '../generation-changes.ts';
 import { listGenerations } from '../generations.ts';
 import { loadAcceptedLosses } from '../halts.ts';
-import { digestOf, type FoldedRecord, identityOf } from '../log-slice.ts';
+import { digestOf, type FoldedRecord, identityOf, isDigest } from '../log-slice.ts';
 import { findOperation, reportProgress } from '../operations.ts';
 import { listParked, type ParkedEvent, type ParkedFilter, unpark } from '../parked.ts';
 import { toArrays } from '../rows.ts';
@@ -124,9 +124,13 @@ interface Found {
   digest: string;
 }
 
-/** Whether it is that event: another log may stand in the place of the one that was. */
+/**
+ * Whether it is that event: another log may stand in the place of the one that was. Of an event that was known by its id
+ * nobody can tell once it can not be decoded any more.
+ */
 function isSame({ event }: ParkedEvent, { record, digest }: Found): boolean {
-  return event === null || event === digest || event === identityOf(record);
+  if (event === null || event === digest || event === identityOf(record)) return true;
+  return record.failure !== undefined && !isDigest(event);
 }
 
 /** Places under a name, if there are any. */

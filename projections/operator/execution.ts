@@ -33,15 +33,15 @@ export interface Execution {
   finish(client: pg.ClientBase, outcome: Readonly<Record<string, unknown>>): Promise<void>;
   /** Aborted when the operator stops: what is under way is left to be resumed. */
   signal: AbortSignal;
-  /** For the windows that projection workers fill; minutes unless given. */
-  windowPatience?: WindowPatience;
+  /** With projection workers; minutes unless given. */
+  patience?: Patience;
 }
 
-/** How long an operation waits for a live window to be filled. */
-export interface WindowPatience {
-  /** While no projection worker runs, milliseconds. */
+/** How long an operation waits for projection workers. */
+export interface Patience {
+  /** While none runs, milliseconds. */
   withoutWorkerMs: number;
-  /** In all, milliseconds. */
+  /** For a live window to be whole, milliseconds. */
   inAllMs: number;
 }
 

@@ -1,48 +1,38 @@
 /** Live windows that a rebuild makes, which projection workers fill and keep level, and those whose generation is gone. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { withAdmin } from '../../platform/kafka/client.ts';
 import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
 import { listGenerations } from '../generations.ts';
 import { liveWindow } from '../live.ts';
 import { isTable, type Kept } from '../sql.ts';
 import { vectorOf } from '../verify/table.ts';
-import { type Execution, OperationError, type WindowPatience } from './execution.ts';
+import { type Execution, OperationError } from './execution.ts';
+import { WorkerWatch } from './worker-watch.ts';
 
 const POLL_MS = 200;
-/** A worker that is started again is back within a minute; folding the events of three days anew takes minutes at most. */
-const PATIENCE: WindowPatience = { withoutWorkerMs: 60_000, inAllMs: 15 * 60_000 };
-/** How often it is asked whether a worker runs, while none was seen. */
-const LOOKS = 6;
+/** Folding the events of three days anew takes minutes at most. */
+const IN_ALL_MS = 15 * 60_000;
 
 /**
  * Resolves when each window has all that Postgres has committed for it. Throws {@link OperationError} when nobody fills
  * them, or when it takes longer than the patience that there is.
  */
 export async function untilWindowsAreWhole(generations: readonly Kept[], execution: Execution): Promise<void> {
-  const { withoutWorkerMs, inAllMs } = execution.windowPatience ?? PATIENCE;
+  const inAllMs = execution.patience?.inAllMs ?? IN_ALL_MS;
   const windows = generations.filter((one) => !isTable(one));
   if (windows.length === 0) return;
   execution.report({ step: 'filling the live window' });
   const started = Date.now();
-  let workerSeen = started;
-  let looked = started;
+  const workers = new WorkerWatch(
+    execution,
+    'only one can fill the live window: start it (npm start does), and ask again',
+  );
   while (!(await areWhole(windows, execution))) {
-    const now = Date.now();
-    if (now - started > inAllMs) {
+    if (Date.now() - started > inAllMs) {
       throw new OperationError(
         `the live window was not whole within ${inAllMs / 60_000} minutes: see what the projection worker logs, and ask again`,
       );
     }
-    if (now - looked > withoutWorkerMs / LOOKS) {
-      looked = now;
-      if (await workerRuns(execution)) workerSeen = now;
-    }
-    if (now - workerSeen > withoutWorkerMs) {
-      throw new OperationError(
-        `no projection worker has run for ${withoutWorkerMs / 1000} seconds, and only one can fill the live window: ` +
-          'start it (npm start does), and ask again',
-      );
-    }
+    await workers.look();
     if (execution.signal.aborted) throw new OperationError('the operator stops');
     await delay(POLL_MS, undefined, { signal: execution.signal });
   }
@@ -60,14 +50,6 @@ async function areWhole(windows: readonly Kept[], { redis, names, pool, logger }
     if (!vector.every(([, next], index) => (fences[index] ?? -1) >= next)) return false;
   }
   return true;
-}
-
-/** Whether the group of the projection workers has a member. */
-function workerRuns({ kafka, names }: Execution): Promise<boolean> {
-  return withAdmin(kafka, async (admin) => {
-    const { groups } = await admin.describeGroups([names.groups.projections]);
-    return groups.some(({ members }) => members.length > 0);
-  });
 }
 
 /**

@@ -3,17 +3,17 @@ import { withAdmin } from '../../platform/kafka/client.ts';
 import { topicRanges } from '../../platform/kafka/offsets.ts';
 import { quote } from '../sql.ts';
 import type { Execution } from './execution.ts';
+import { WorkerWatch } from './worker-watch.ts';
 
 const CHECK_MS = 250;
 
 /**
  * Resolves when live figures lag less than `boundMs` behind the log, and says so while it waits. A partition lags as long
  * ago as its last folded event was recorded, while there are later ones.
+ * Throws `OperationError` when no worker runs that could catch up.
  */
-export function createThrottle(
-  { kafka, names, pool, signal, report }: Execution,
-  boundMs: number,
-): () => Promise<void> {
+export function createThrottle(execution: Execution, boundMs: number): () => Promise<void> {
+  const { kafka, names, pool, signal, report } = execution;
   let checked = 0;
 
   async function lag(): Promise<number> {
@@ -32,8 +32,13 @@ export function createThrottle(
 
   return async () => {
     if (Date.now() - checked < CHECK_MS) return;
+    const workers = new WorkerWatch(
+      execution,
+      'live figures lag until one does: start it (npm start does), or rebuild without --throttle',
+    );
     while ((await lag()) > boundMs) {
       report({ step: 'waiting for live figures, which lag' });
+      await workers.look();
       await delay(CHECK_MS, undefined, { signal });
     }
     checked = Date.now();

@@ -1,9 +1,6 @@
 import type { Context } from '../context.ts';
 
-/**
- * Events that a live projection does without: parked, discarded by an operator, or lost by the log. Sets of figures that
- * earlier versions kept under a label know nothing of losses.
- */
+/** Events that a live projection does without: parked, discarded by an operator, or lost by the log. */
 const sql = (schema: string) => `
   with lacking as (
     select projection, partition, "offset"
@@ -16,7 +13,7 @@ const sql = (schema: string) => `
       join ${schema}.checkpoints using (projection, generation, partition)
     where status = 'live' and "offset" < next_offset),
   lost as (
-    select max((to_jsonb(kept) ->> 'lost')::bigint) as events
+    select max(${lostOf('kept')}) as events
     from ${schema}.checkpoints kept join ${schema}.generations using (projection, generation)
     where status = 'live' and ($1::text[] is null or projection = any($1)) group by partition)
   select (
@@ -27,4 +24,13 @@ const sql = (schema: string) => `
 export async function notIncluded(context: Context, projections?: readonly string[]): Promise<number> {
   const [row] = await context.snapshot.rows<{ events: number }>(sql(context.schema), [projections ?? null]);
   return row?.events ?? 0;
+}
+
+/**
+ * What a checkpoint's generation lacks because the log has lost it. Sets of figures that earlier versions kept under a
+ * label know nothing of losses, and have no such columns.
+ */
+export function lostOf(checkpoint: string): string {
+  const column = (name: string) => `coalesce((to_jsonb(${checkpoint}) ->> '${name}')::int8, 0)`;
+  return `(${column('lost')} + ${column('lost_ends')})`;
 }

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { Ends } from '../log-ends.ts';
 import { positionsIn } from './log-ends.ts';
+import { lostOf } from './not-included.ts';
 import type { Position } from './positions.ts';
 
 interface Row {
@@ -31,7 +32,7 @@ const sql = (schema: string) => `
       coalesce(sum((
         select count(*) from ${schema}.discarded d
         where d.projection = c.projection and d.partition = c.partition and d."offset" < c.next_offset)), 0)::int8 as discarded,
-      coalesce(sum((to_jsonb(c) ->> 'lost')::int8), 0)::int8 as lost
+      coalesce(sum(${lostOf('c')}), 0)::int8 as lost
     from ${schema}.checkpoints c where (c.projection, c.generation) = (g.projection, g.generation)) reached on true
   left join lateral (
     select verified_at, vector, differences from ${schema}.verifications v

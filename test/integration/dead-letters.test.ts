@@ -117,6 +117,17 @@ describe('dead letters', function () {
     expect((await operate(bench, 'dlq-retry', { projection: 'revenue' })).outcome).to.include({ retried: 2, left: 0 });
   });
 
+  it('just stay when they were known by their ids and can not be decoded any more', async () => {
+    await park(...sales('poison', 1), ...sales('good', 3));
+    await bench.pool.query(
+      `update ${bench.schema}.parked set event = 'SaleRecorded:poison-0' where projection = 'sales'`,
+    );
+    await operator.stop();
+    operator = await openOperator(bench, { poison });
+    const { outcome } = await operate(bench, 'dlq-retry', { projection: 'sales' });
+    expect(outcome).to.deep.equal({ retried: 0, left: 1 });
+  });
+
   it('are counted once by two retries at the same time', async () => {
     await park(...sales('poison', 10), ...sales('good', 5));
     const asked = [1, 2].map(() => requestOperation(bench.pool, bench.schema, 'dlq-retry', { projection: 'sales' }));

@@ -157,7 +157,7 @@ describe('projection rebuild', function () {
 
   it('does not wait for ever for a window that no worker fills, and goes on where it was killed', async () => {
     await operator.stop();
-    operator = await openOperator(bench, { withoutWorkerMs: 1500, inAllMs: 30_000 });
+    operator = await openOperator(bench, { patience: { withoutWorkerMs: 1500, inAllMs: 30_000 } });
     await bench.log.append(documents('before', 50));
     const given = { projections: ['revenue', 'live_window'] };
     const refused = await operate(bench, 'rebuild', given);
@@ -165,7 +165,7 @@ describe('projection rebuild', function () {
     expect(await statusesOf('live_window')).to.deep.equal(['1 live', '2 ready']);
 
     await operator.stop();
-    operator = await openOperator(bench, { withoutWorkerMs: 30_000, inAllMs: 30_000 });
+    operator = await openOperator(bench, { patience: { withoutWorkerMs: 30_000, inAllMs: 30_000 } });
     const id = await requestOperation(bench.pool, bench.schema, 'rebuild', given);
     const operation = () => findOperation(bench.pool, bench.schema, id);
     await until('it waits', async () => (await operation())?.progress?.step === 'filling the live window');
@@ -176,6 +176,14 @@ describe('projection rebuild', function () {
     expect(await statusesOf('live_window')).to.deep.equal(['1 previous', '2 live']);
     expect(await statusesOf('revenue')).to.deep.equal(['1 previous', '2 live']);
     expect(bench.failures).to.deep.equal([]);
+  });
+
+  it('does not wait for ever for live figures that no worker brings on', async () => {
+    await operator.stop();
+    operator = await openOperator(bench, { patience: { withoutWorkerMs: 1500, inAllMs: 30_000 } });
+    await bench.log.append(documents('before', 50));
+    const { outcome } = await operate(bench, 'rebuild', { projections: ['revenue'], throttleMs: 100 });
+    expect(outcome?.error).to.match(/^no projection worker has run for 1.5 seconds, and live figures lag.*--throttle$/);
   });
 
   it('is joined by a worker that has much to catch up with', async () => {

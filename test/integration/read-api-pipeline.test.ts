@@ -66,19 +66,19 @@ describe('read API: what figures lack', function () {
 
   it('is counted too when the log has lost it and that was accepted', async () => {
     const ns = api.config.namespace;
-    const lose = (projection: string, lost: number) =>
-      api.pool.query(`update ${ns}.checkpoints set lost = $2 where projection = $1 and partition = 0`, [
+    const lose = (projection: string, ...lost: [passed: number, ends: number]) =>
+      api.pool.query(`update ${ns}.checkpoints set lost = $2, lost_ends = $3 where projection = $1 and partition = 0`, [
         projection,
-        lost,
+        ...lost,
       ]);
-    await lose('revenue', 5);
-    await lose('sales', 7);
+    await lose('revenue', 5, 0);
+    await lose('sales', 4, 3);
     const { pipeline, revenue, ...others } = await lacking();
     expect([pipeline.notIncluded, revenue.notIncluded]).to.deep.equal([9, 7]);
     expect(others).to.deep.equal({ sales: { notIncluded: 9 }, customers: { notIncluded: 0 } });
     expect(pipeline.projections.find(({ name }) => name === 'sales')?.lost).to.equal(7);
-    await lose('revenue', 0);
-    await lose('sales', 0);
+    await lose('revenue', 0, 0);
+    await lose('sales', 0, 0);
     // So it is with figures that earlier versions kept under a label.
     await api.pool.query(`alter table ${ns}.checkpoints rename column lost to lost_later`);
     expect((await lacking()).pipeline.notIncluded).to.equal(2);

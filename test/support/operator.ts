@@ -1,4 +1,6 @@
 /** An operator in this process on a bench's servers, and requests that are followed to their end. */
+
+import type { Event } from '../../domain/messages.generated.ts';
 import { createKafka } from '../../platform/kafka/client.ts';
 import { createLogger } from '../../platform/logger.ts';
 import { namesOf } from '../../platform/names.ts';
@@ -6,17 +8,20 @@ import { createCodec } from '../../platform/registry/codec.ts';
 import { decodeSlices } from '../../projections/log-slice.ts';
 import { findOperation, type Operation, type OperationKind, requestOperation } from '../../projections/operations.ts';
 import { type Operator, startOperator } from '../../projections/operator/app.ts';
-import type { WindowPatience } from '../../projections/operator/execution.ts';
+import type { Patience } from '../../projections/operator/execution.ts';
 import { dayIn } from '../../projections/time.ts';
-import type { Bench } from './projection-worker.ts';
+import { type Bench, poisoned } from './projection-worker.ts';
 import { until } from './services.ts';
 
-/** An operator that waits for live windows as long as it is told to, or as long as operators do. */
+/**
+ * An operator that waits for workers as long as it is told to, or as long as operators do; with `poison` it cannot decode
+ * the events of which that says so.
+ */
 export function openOperator(
   { config, pool, redis, failures }: Bench,
-  windowPatience?: WindowPatience,
+  { patience, poison = () => false }: { patience?: Patience; poison?: (event: Event) => boolean } = {},
 ): Promise<Operator> {
-  const codec = createCodec(config.registry, new Map());
+  const codec = poisoned(createCodec(config.registry, new Map()), poison);
   return startOperator({
     config,
     names: namesOf(config.namespace),
@@ -26,7 +31,7 @@ export function openOperator(
     codec,
     logger: createLogger('test', 'silent'),
     decode: (slices) => decodeSlices(codec, dayIn(config.storeTimeZone), slices),
-    ...(windowPatience && { windowPatience }),
+    ...(patience && { patience }),
     onFailure: (error) => failures.push(error),
   });
 }

@@ -107,7 +107,8 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
   };
 }
 
-function poisoned(codec: Codec, poison: (event: Event) => boolean): Codec {
+/** A codec that cannot decode the events of which `poison` says so. */
+export function poisoned(codec: Codec, poison: (event: Event) => boolean): Codec {
   return {
     ...codec,
     decode(value) {
