@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { createGeneration, listGenerations } from '../../projections/generations.ts';
 import type { Operator } from '../../projections/operator/app.ts';
-import { products } from '../../projections/products.ts';
 import { listParked } from '../../projections/parked.ts';
+import { products } from '../../projections/products.ts';
 import { standings } from '../../projections/status.ts';
 import { sale } from '../support/documents.ts';
 import {
