@@ -61,7 +61,7 @@ export interface PartitionConsumer {
 }
 
 /** A larger record comes all the same, alone: kafkajs asks for partitions in random order, and the first one gets it. */
-const FETCH_BYTES = { partition: 512 * 1024, all: 4 * 1024 * 1024 };
+const FETCH_BYTES = { partition: 256 * 1024, all: 2 * 1024 * 1024 };
 const COMMIT_INTERVAL_MS = 1000;
 const HALT_RETRY_MS = 1000;
 /** How often the log itself is looked at: a reader at its end would not see that it was cut or deleted. */

@@ -14,9 +14,9 @@ import { copyRows, toArrays } from '../rows.ts';
 import { columnsOf, copyIn, insertParked, type Target, upsert } from '../sql.ts';
 
 /** Events that are folded before they are written: rollups gain from more, a ledger has a row for each. */
-const BATCH_EVENTS = { rollup: 200_000, ledger: 20_000 };
+const BATCH_EVENTS = { rollup: 200_000, ledger: 10_000 };
 /** Rows of a rollup that are held before they are written, whatever the number of events: they take memory. */
-const BATCH_ROWS = 20_000;
+const BATCH_ROWS = 10_000;
 
 export class Filler {
   readonly target: Target;
