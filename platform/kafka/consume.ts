@@ -9,6 +9,7 @@ import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import { samePartitionNumbers } from './assigner.ts';
 import { findStarts, holeAt, LogLostError, type LossRules, type Lost } from './log-lost.ts';
+import { type Reading, UNREAD, watchLog } from './log-watch.ts';
 import type { Position } from './offsets.ts';
 import { type LogRecord, runsOf, toRecords } from './records.ts';
 
@@ -63,9 +64,6 @@ export interface PartitionConsumer {
 /** A larger record comes all the same, alone: kafkajs asks for partitions in random order, and the first one gets it. */
 const FETCH_BYTES = { partition: 256 * 1024, all: 2 * 1024 * 1024 };
 const COMMIT_INTERVAL_MS = 1000;
-const HALT_RETRY_MS = 1000;
-/** How often the log itself is looked at: a reader at its end would not see that it was cut or deleted. */
-const WATCH_MS = 3000;
 const PACE_MS = 4;
 const LITTLE = 200;
 
@@ -81,21 +79,8 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     heartbeatInterval: 1000,
     allowAutoTopicCreation: false,
   });
-  /** The next offset expected of each partition that was sought; those not in it are paused. */
-  const expected = new Map<string, number>();
-  /** Where a batch that started too high made us seek again. */
-  const soughtAgain = new Map<string, number>();
-  /** Paused by the caller: they stay so when they are sought. */
-  const held = new Set<string>();
-  /** Partitions that halted; those that are tried again and have not delivered yet. */
-  const halted = new Set<string>();
-  const onTrial = new Set<string>();
-  /** Below it there is nothing more to come: above `expected` where what is no record follows. */
-  const passed = new Map<string, number>();
-  /** Partitions that could not be read on when the log was looked at. */
-  const suspects = new Set<string>();
-  /** Partitions that delivered since. */
-  const delivered = new Set<string>();
+  /** What this member was assigned, by topic/partition; made anew by each assignment. */
+  const readings = new Map<string, Reading>();
   let assigned: number[] = [];
   let joins = 0;
   let joined = false;
@@ -103,7 +88,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   let beginning: Promise<void> = Promise.resolve();
   let stopped = false;
   let fetchedAt = 0;
-  const keyOf = (topic: string, partition: number) => `${topic}/${partition}`;
+  const readingOf = (topic: string, partition: number) => readings.get(`${topic}/${partition}`);
   const fail = (error: unknown) => {
     if (!stopped) onFailure(error instanceof Error ? error : new Error(String(error)));
   };
@@ -111,12 +96,10 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     joins += 1;
     joined = true;
-    expected.clear();
-    passed.clear();
-    held.clear();
-    halted.clear();
-    onTrial.clear();
     const now = [...new Set(Object.values(payload.memberAssignment).flat())].map(Number);
+    readings.clear();
+    for (const topic of topics)
+      for (const partition of now) readings.set(`${topic}/${partition}`, { topic, partition, ...UNREAD });
     consumer.pause(topics.map((topic) => ({ topic, partitions: now })));
     const before = assigned;
     const join = joins;
@@ -130,8 +113,9 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   // What has no record does not come as a batch.
   consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
     const { topic, partition, batchSize, firstOffset, lastOffset } = payload;
-    const next = passed.get(keyOf(topic, partition));
-    if (batchSize === 0 && firstOffset !== null && Number(firstOffset) === next) pass(topic, partition, lastOffset);
+    const reading = readingOf(topic, partition);
+    if (reading && batchSize === 0 && firstOffset !== null && Number(firstOffset) === reading.passed)
+      pass(reading, lastOffset);
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     joined = false;
@@ -153,17 +137,17 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     if (join !== joins || stopped) return;
     for (const [index, start] of starts.entries()) {
       const { topic, partition } = positions[index] ?? { topic: '', partition: 0 };
-      if (start instanceof LogLostError) haltOrFail(topic, partition, start);
+      const reading = readingOf(topic, partition);
+      if (!reading) continue;
+      if (start instanceof LogLostError) haltOrFail(reading, start);
       // The reader may have gone back since it answered.
-      else
-        readFrom({ ...start, offset: Math.min(expected.get(keyOf(topic, partition)) ?? start.offset, start.offset) });
+      else readFrom(reading, Math.min(reading.expected ?? start.offset, start.offset));
     }
   }
 
-  function readFrom(position: Position): void {
-    seek(position);
-    const { topic, partition } = position;
-    if (!held.has(keyOf(topic, partition))) consumer.resume([{ topic, partitions: [partition] }]);
+  function readFrom(reading: Reading, offset: number): void {
+    seek(reading, offset);
+    if (!reading.held) consumer.resume([{ topic: reading.topic, partitions: [reading.partition] }]);
   }
 
   const startsOf = (positions: readonly Position[]) => findStarts(kafka, positions, options);
@@ -172,117 +156,75 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     return options.isAcceptedLoss?.(partition, from, to) ?? false;
   }
 
-  function haltOrFail(topic: string, partition: number, error: unknown): void {
+  function haltOrFail(reading: Reading, error: unknown): void {
     if (!(error instanceof LogLostError) || !options.onHalted) throw error;
-    halt(topic, partition, error);
+    halt(reading, error);
   }
 
-  function halt(topic: string, partition: number, error: Error): void {
-    expected.delete(keyOf(topic, partition));
-    halted.add(keyOf(topic, partition));
+  function halt(reading: Reading, error: Error): void {
+    const { topic, partition } = reading;
+    if (readingOf(topic, partition) !== reading) return;
+    reading.expected = undefined;
+    reading.halted = true;
     options.onHalted?.(partition, error);
     // Without its topic kafkajs has no group, and all is paused when it joins again.
     if (joined) consumer.pause([{ topic, partitions: [partition] }]);
   }
 
-  async function tryHalted(): Promise<void> {
-    if (halted.size === 0 || !joined) return;
-    // Its reader may have been moved meanwhile.
-    const positions = placesAt((topic, partition) =>
-      halted.has(keyOf(topic, partition)) ? options.restartAt?.(topic, partition) : undefined,
-    );
-    for (const start of await startsOf(positions)) {
-      if (start instanceof LogLostError || !halted.delete(keyOf(start.topic, start.partition))) continue;
-      if (start.isEnd) options.onGoingOn?.(start.partition);
-      else onTrial.add(keyOf(start.topic, start.partition));
-      readFrom(start);
-    }
-  }
-
-  /**
-   * Halts what can not be read any more. A leader that is new may not know for a moment how far its log reaches. Where
-   * nothing has come for a while, the last record is read again: another log may stand in the place of the one that was.
-   */
-  async function watch(): Promise<void> {
-    const positions = placesAt((topic, partition) => expected.get(keyOf(topic, partition)));
-    const starts = positions.length > 0 ? await startsOf(positions) : [];
-    const before = new Set(suspects);
-    const busy = new Set(delivered);
-    suspects.clear();
-    delivered.clear();
-    for (const [index, start] of starts.entries()) {
-      const { topic, partition, offset } = positions[index] ?? { topic: '', partition: 0, offset: 0 };
-      const key = keyOf(topic, partition);
-      if (expected.get(key) !== offset) continue;
-      if (!(start instanceof LogLostError)) {
-        const again = options.restartAt?.(topic, partition);
-        if (joined && again === offset - 1 && !busy.has(key)) readFrom({ topic, partition, offset: again });
-      } else if (before.has(key)) halt(topic, partition, start);
-      else suspects.add(key);
-    }
-  }
-
-  function placesAt(offsetOf: (topic: string, partition: number) => number | undefined): Position[] {
-    return topics.flatMap((topic) =>
-      assigned.flatMap((partition) => {
-        const offset = offsetOf(topic, partition);
-        return offset === undefined ? [] : [{ topic, partition, offset }];
-      }),
-    );
-  }
-
-  function seek({ topic, partition, offset }: Position): void {
-    expected.set(keyOf(topic, partition), offset);
-    passed.set(keyOf(topic, partition), offset);
+  function seek(reading: Reading, offset: number): void {
+    const { topic, partition } = reading;
+    reading.expected = offset;
+    reading.passed = offset;
     consumer.seek({ topic, partition, offset: String(offset) });
   }
 
-  function pass(topic: string, partition: number, lastOffset: string): void {
-    const next = Number(lastOffset) + 1;
-    passed.set(keyOf(topic, partition), next);
-    options.onPassed?.(topic, partition, next);
+  function pass(reading: Reading, lastOffset: string): void {
+    reading.passed = Number(lastOffset) + 1;
+    options.onPassed?.(reading.topic, reading.partition, reading.passed);
   }
 
-  async function eachBatch({ batch, isStale }: EachBatchPayload): Promise<void> {
+  async function eachBatch({ batch, isStale }: EachBatchPayload, reading: Reading): Promise<void> {
     const { topic, partition } = batch;
-    const key = keyOf(topic, partition);
-    const from = expected.get(key);
-    if (from === undefined || isStale() || batch.messages.length === 0) return;
+    const from = reading.expected;
+    const isOver = () => isStale() || readingOf(topic, partition) !== reading;
+    if (from === undefined || isOver() || batch.messages.length === 0) return;
     const records = toRecords(batch.messages, from);
     const first = records[0]?.offset;
     const highWatermark = Number(batch.highWatermark);
-    if (highWatermark < from || (first !== undefined && first > from && soughtAgain.get(key) !== from)) {
+    if (highWatermark < from || (first !== undefined && first > from && reading.soughtAgain !== from)) {
       // What was fetched before the seek took effect; or a hole, if the same comes again.
-      soughtAgain.set(key, from);
-      const join = joins;
+      reading.soughtAgain = from;
       const [start] = await startsOf([{ topic, partition, offset: from }]);
-      if (join !== joins || expected.get(key) !== from) return;
+      if (isOver() || reading.expected !== from) return;
       if (start instanceof LogLostError) throw start;
-      if (start) seek(start);
+      if (start) seek(reading, start.offset);
       return;
     }
     if (first === undefined) return;
     const { runs, hole } = options.holesIn?.includes(topic)
       ? { runs: [records], hole: undefined }
       : runsOf(records, from, (lost) => isAccepted(partition, lost));
-    delivered.add(key);
-    soughtAgain.delete(key);
+    reading.delivered = true;
+    reading.soughtAgain = undefined;
     for (const run of runs) {
-      expected.set(key, (run[run.length - 1]?.offset ?? from) + 1);
-      if (onTrial.delete(key)) options.onGoingOn?.(partition);
+      if (isOver()) return;
+      reading.expected = (run[run.length - 1]?.offset ?? from) + 1;
+      if (reading.onTrial) options.onGoingOn?.(partition);
+      reading.onTrial = false;
       await onRecords(topic, partition, run, highWatermark);
     }
     if (hole && runs.length === 0) throw holeAt(topic, partition, hole);
+    if (isOver()) return;
     // What is before it is handed on first; it is met again then.
-    if (hole) seek({ topic, partition, offset: hole.from });
-    else if (!isStale()) pass(topic, partition, batch.lastOffset());
+    if (hole) seek(reading, hole.from);
+    else pass(reading, batch.lastOffset());
     const early = fetchedAt + (options.paceMs ?? PACE_MS) - performance.now();
     if (records.length < LITTLE && early > 0) await delay(early);
   }
 
   async function handleBatch(payload: EachBatchPayload): Promise<void> {
-    const { topic, partition } = payload.batch;
-    await eachBatch(payload).catch((error) => haltOrFail(topic, partition, error));
+    const reading = readingOf(payload.batch.topic, payload.batch.partition);
+    if (reading) await eachBatch(payload, reading).catch((error) => haltOrFail(reading, error));
   }
 
   await consumer.connect();
@@ -301,29 +243,33 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     consumer.commitOffsets(offsets).catch((error) => logger.debug({ err: error }, 'group offsets not committed'));
   }, COMMIT_INTERVAL_MS);
 
-  const trying = setInterval(() => {
-    tryHalted().catch((error) => logger.debug({ err: error }, 'halted partitions not tried'));
-  }, HALT_RETRY_MS);
-  const watching = setInterval(() => {
-    if (options.onHalted) watch().catch((error) => logger.debug({ err: error }, 'the log was not looked at'));
-  }, WATCH_MS);
+  const watch = watchLog({ ...options, readings, startsOf, isJoined: () => joined, readFrom, halt });
 
   return {
-    seek,
-    halt,
-    pause: (topic, partition) => {
-      held.add(keyOf(topic, partition));
+    seek({ topic, partition, offset }) {
+      const reading = readingOf(topic, partition);
+      if (reading) seek(reading, offset);
+    },
+    halt(topic, partition, error) {
+      const reading = readingOf(topic, partition);
+      if (reading) halt(reading, error);
+    },
+    pause(topic, partition) {
+      const reading = readingOf(topic, partition);
+      if (!reading) return;
+      reading.held = true;
       consumer.pause([{ topic, partitions: [partition] }]);
     },
-    resume: (topic, partition) => {
-      held.delete(keyOf(topic, partition));
-      if (expected.has(keyOf(topic, partition))) consumer.resume([{ topic, partitions: [partition] }]);
+    resume(topic, partition) {
+      const reading = readingOf(topic, partition);
+      if (!reading) return;
+      reading.held = false;
+      if (reading.expected !== undefined) consumer.resume([{ topic, partitions: [partition] }]);
     },
     async stop() {
       stopped = true;
       clearInterval(committing);
-      clearInterval(trying);
-      clearInterval(watching);
+      watch.stop();
       await consumer.disconnect();
     },
   };
