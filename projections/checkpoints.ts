@@ -1,6 +1,7 @@
 /** How far each generation has come in each partition. */
 import type pg from 'pg';
-import { type Kept, moveCheckpoints, quote } from './sql.ts';
+import { moveCheckpoints } from './commit-sql.ts';
+import { type Kept, quote } from './sql.ts';
 
 export interface Checkpoint {
   /** Everything below is folded in. */

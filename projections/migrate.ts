@@ -2,13 +2,13 @@ import type { Config } from '../platform/config.ts';
 import { namesOf } from '../platform/names.ts';
 import { createPool, inTransaction } from '../platform/postgres/index.ts';
 import { projections } from './catalogue.ts';
+import { createRequireMoved } from './commit-sql.ts';
 import { createDiscardedTable } from './discarded.ts';
 import { createFirstGeneration, createGenerationTables, listGenerations } from './generations.ts';
 import { createHaltTables } from './halts.ts';
 import { liveWindow } from './live.ts';
 import { createOperationsTable } from './operations.ts';
 import { createParkedTable } from './parked.ts';
-import { createRequireMoved } from './sql.ts';
 import { createVerificationsTable } from './verify/record.ts';
 
 /**

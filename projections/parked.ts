@@ -26,7 +26,7 @@ export async function createParkedTable(client: pg.ClientBase, schema: string): 
   await client.query(`alter table ${ns}.parked add column if not exists event text`);
 }
 
-/** The arrays for `insertParked` (`sql.ts`). */
+/** The arrays for `insertParked` (`commit-sql.ts`). */
 export function parkedArrays(parked: readonly { kept: Kept; parked: Parked }[]): unknown[] {
   return [
     parked.map(({ kept }) => kept.projection.name),

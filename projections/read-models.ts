@@ -15,6 +15,7 @@ import {
   type Move,
   moveArrays,
 } from './checkpoints.ts';
+import { CHECKPOINT_CONFLICT, EPOCH_OVER, type Statements, statementsOf } from './commit-sql.ts';
 import type { Projection } from './define.ts';
 import { type Discarded, loadDiscarded } from './discarded.ts';
 import { type Fold, startFold } from './fold.ts';
@@ -24,15 +25,7 @@ import { type AcceptedLosses, loadAcceptedLosses, PartitionError } from './halts
 import { type FoldedRecord, idOf, type LogSlice, UNDECODABLE } from './log-slice.ts';
 import { type Parked, parkedArrays } from './parked.ts';
 import { copyRows, toArrays } from './rows.ts';
-import {
-  CHECKPOINT_CONFLICT,
-  EPOCH_OVER,
-  type Kept,
-  quote,
-  type Statements,
-  statementsOf,
-  type Target,
-} from './sql.ts';
+import { type Kept, quote, type Target } from './sql.ts';
 
 /** The record below a checkpoint is another one than was folded: the log was recreated or rewritten. */
 export class LogChangedError extends PartitionError {

@@ -5,13 +5,14 @@
 import type pg from 'pg';
 import { inTransaction, isUniqueViolation } from '../../platform/postgres/index.ts';
 import { type Checkpoint, CheckpointConflict, type Move, moveAll } from '../checkpoints.ts';
+import { insertParked } from '../commit-sql.ts';
 import { type Discarded, discardedWithin } from '../discarded.ts';
 import { type Fold, startFold } from '../fold.ts';
 import { foldRecords } from '../fold-records.ts';
 import { idOf, type LogSlice } from '../log-slice.ts';
 import { type Parked, parkedArrays } from '../parked.ts';
 import { copyRows, toArrays } from '../rows.ts';
-import { columnsOf, copyIn, insertParked, type Target, upsert } from '../sql.ts';
+import { columnsOf, copyIn, type Target, upsert } from '../sql.ts';
 
 /** Events that are folded before they are written: rollups gain from more, a ledger has a row for each. */
 const BATCH_EVENTS = { rollup: 200_000, ledger: 10_000 };

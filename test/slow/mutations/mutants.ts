@@ -509,13 +509,13 @@ const derived: Mutant[] = [
   },
   {
     guard: "the checkpoint condition of the projections' commit",
-    patch: { file: 'projections/sql.ts', search: ' and kept.next_offset = move.expected', replacement: '' },
+    patch: { file: 'projections/commit-sql.ts', search: ' and kept.next_offset = move.expected', replacement: '' },
     tests: ['integration/read-models'],
     says: /are closed to a worker that lost its partition/,
   },
   {
     guard: 'a commit whose checkpoint was moved adds no rows',
-    patch: { file: 'projections/sql.ts', search: 'if moved <> wanted then', replacement: 'if moved < 0 then' },
+    patch: { file: 'projections/commit-sql.ts', search: 'if moved <> wanted then', replacement: 'if moved < 0 then' },
     tests: ['integration/read-models'],
     says: /are closed to a worker that lost its partition/,
   },
