@@ -108,17 +108,32 @@ export async function discard(
          and c.next_offset > p."offset"), '{}')
      from ${ns}.parked p join ${ns}.generations g using (projection, generation)
      join ${given} using (projection, partition, "offset")
-     where g.label is null group by 1, 2, 3 on conflict do nothing`,
+     where g.label is null and not ${isLost(ns)} group by 1, 2, 3 on conflict do nothing`,
     [...columns, reason],
   );
   const { rows } = await client.query<{ place: string }>(
-    `delete from ${ns}.parked p using ${ns}.generations g, ${given}
-     where (g.projection, g.generation) = (p.projection, p.generation) and g.label is null
-       and (p.projection, p.partition, p."offset") = (given.projection, given.partition, given."offset")
-     returning p.partition || ':' || p."offset" as place`,
+    `with gone as (
+       delete from ${ns}.parked p using ${ns}.generations g, ${given}
+       where (g.projection, g.generation) = (p.projection, p.generation) and g.label is null
+         and (p.projection, p.partition, p."offset") = (given.projection, given.partition, given."offset")
+       returning p.projection, p.generation, p.partition, p."offset", ${isLost(ns)} as is_lost),
+     counted as (
+       update ${ns}.checkpoints kept set lost = lost + events
+       from (select projection, generation, partition, count(*) as events from gone where is_lost group by 1, 2, 3) as own
+       where (kept.projection, kept.generation, kept.partition) = (own.projection, own.generation, own.partition))
+     select distinct partition || ':' || "offset" as place from gone`,
     columns,
   );
-  return [...new Set(rows.map(({ place }) => place))];
+  return rows.map(({ place }) => place);
+}
+
+/**
+ * Whether the log has lost a parked event `p` since, which was accepted: it is one of those then, and no rebuild meets it
+ * again.
+ */
+function isLost(ns: string): string {
+  return `exists (select from ${ns}.accepted_losses l where l.partition = p.partition
+    and l.lost_from <= p."offset" and p."offset" < l.lost_to and l.accepted_at > p.parked_at)`;
 }
 
 async function refuseHeld(client: pg.ClientBase, ns: string, given: string, columns: unknown[]): Promise<void> {

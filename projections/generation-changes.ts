@@ -4,10 +4,12 @@
  */
 import type pg from 'pg';
 import type { Lost } from '../platform/kafka/log-lost.ts';
-import { inTransaction } from '../platform/postgres/index.ts';
+import { inTransaction, isLockTimeout } from '../platform/postgres/index.ts';
 import { retry } from '../platform/retry.ts';
 import { CheckpointConflict } from './checkpoints.ts';
-import { FOLLOWED, type GenerationStatus, listGenerations } from './generations.ts';
+import { FOLLOWED, type Generation, type GenerationStatus, listGenerations } from './generations.ts';
+import { isOtherLog } from './halts.ts';
+import { liveWindow } from './live.ts';
 import { createView, type GenerationName, isTable, type Kept, quote, tableOf } from './sql.ts';
 import { StandstillWatch } from './standstill.ts';
 
@@ -29,7 +31,6 @@ class NotLevelError extends Error {
   }
 }
 
-const LOCK_NOT_AVAILABLE = '55P03';
 /** Readers wait behind whoever waits for their view: rather try again. */
 const LOCK_TIMEOUT = '250ms';
 const PROMOTE_PATIENCE_MS = 60_000;
@@ -93,8 +94,8 @@ export function moveOn(pool: pg.Pool, schema: string, partition: number, lost: L
   return patiently(() =>
     change(pool, schema, async (client) => {
       await forgetDiscarded(client, schema, partition, lost);
-      if (lost.to > lost.from) await passOver(client, schema, partition, lost);
-      else await goBack(client, schema, partition, lost);
+      if (isOtherLog(lost)) await goBack(client, schema, partition, lost);
+      else await passOver(client, schema, partition, lost);
       await also(client);
     }),
   );
@@ -113,8 +114,8 @@ async function passOver(client: pg.ClientBase, schema: string, partition: number
 }
 
 /**
- * What the end of the log had that was, a generation lacks as far as it had not come. What was parked of it can never be
- * folded in, and the event in its place is another one.
+ * What the end of the log had that was, a generation lacks as far as it had not come; a window lacks all of it, since it
+ * is folded anew. What was parked of that log can never be folded in, and the event in its place is another one.
  */
 async function goBack(client: pg.ClientBase, schema: string, partition: number, { from, to }: Lost): Promise<void> {
   const ns = quote(schema);
@@ -123,20 +124,22 @@ async function goBack(client: pg.ClientBase, schema: string, partition: number, 
        delete from ${ns}.parked p using ${ns}.generations g
        where (g.projection, g.generation) = (p.projection, p.generation) and label is null and partition = $1 and "offset" < $2
        returning p.projection, p.generation),
-     lacking as (select projection, generation, count(*) as events from gone group by 1, 2)
+     lacking as (select projection, generation, count(*) as events from gone where projection <> $3 group by 1, 2)
      update ${ns}.checkpoints kept set lost_ends = lost_ends + events
      from lacking where partition = $1 and (kept.projection, kept.generation) = (lacking.projection, lacking.generation)`,
-    [partition, from],
+    [partition, from, liveWindow.name],
   );
   await client.query(
     `update ${ns}.checkpoints set next_offset = least(next_offset, $3), last_event_id = null,
-       lost_ends = lost_ends + greatest(0, $2 - greatest(next_offset, $3))
+       lost_ends = lost_ends + greatest(0, $2 - case when projection = $5 then $3 else greatest(next_offset, $3) end)
      where partition = $1 and ${followed(ns)}`,
-    [partition, from, to, FOLLOWED],
+    [partition, from, to, FOLLOWED, liveWindow.name],
   );
-  const all = await listGenerations(client, schema);
-  for (const { projection, generation } of all.filter(({ status }) => status === 'building')) {
-    await drop(client, { projection: { name: projection }, schema, generation });
+  const { rows } = await client.query<Pick<Generation, 'projection' | 'generation'>>(
+    `select projection, generation from ${ns}.generations where status = 'building' for update`,
+  );
+  for (const { projection: name, generation } of rows) {
+    await drop(client, { projection: { name }, schema, generation });
   }
 }
 
@@ -146,7 +149,7 @@ async function goBack(client: pg.ClientBase, schema: string, partition: number, 
  */
 async function forgetDiscarded(client: pg.ClientBase, schema: string, partition: number, { from, to }: Lost) {
   const ns = quote(schema);
-  const isHole = to > from;
+  const column = isOtherLog({ from, to }) ? 'lost_ends' : 'lost';
   await client.query(
     `with gone as (
        delete from ${ns}.discarded where partition = $1 and "offset" >= $2 and "offset" < $3
@@ -155,9 +158,9 @@ async function forgetDiscarded(client: pg.ClientBase, schema: string, partition:
        select projection, generation, count(*) as events
        from gone join ${ns}.generations using (projection) join ${ns}.checkpoints using (projection, generation)
        where partition = $1 and next_offset > "offset" and generation <> all(passed_by) group by 1, 2)
-     update ${ns}.checkpoints kept set ${isHole ? 'lost = lost' : 'lost_ends = lost_ends'} + events
+     update ${ns}.checkpoints kept set ${column} = ${column} + events
      from lacking where partition = $1 and (kept.projection, kept.generation) = (lacking.projection, lacking.generation)`,
-    isHole ? [partition, from, to] : [partition, 0, from],
+    isOtherLog({ from, to }) ? [partition, 0, from] : [partition, from, to],
   );
 }
 
@@ -194,9 +197,7 @@ function change(pool: pg.Pool, schema: string, work: (client: pg.ClientBase) => 
 function patiently(work: () => Promise<void>, onBehind: (error: NotLevelError) => void = () => {}): Promise<void> {
   const until = Date.now() + PROMOTE_PATIENCE_MS;
   return retry(work, {
-    when: (error) =>
-      Date.now() < until &&
-      (error instanceof NotLevelError || (error as { code?: string }).code === LOCK_NOT_AVAILABLE),
+    when: (error) => Date.now() < until && (error instanceof NotLevelError || isLockTimeout(error)),
     onRetry(error) {
       if (error instanceof NotLevelError) onBehind(error);
     },

@@ -4,7 +4,9 @@
  */
 import type pg from 'pg';
 import { isMissingTable } from '../platform/postgres/index.ts';
+import { CheckpointConflict } from './checkpoints.ts';
 import type { Projection, Window } from './define.ts';
+import { endsLostBelow, listAcceptedLosses, lostBelow } from './halts.ts';
 import { liveWindow } from './live.ts';
 import { parkAsLive } from './parked.ts';
 import { createIndexes, createTable, createView, isTable, type Kept, quote, type Target } from './sql.ts';
@@ -78,6 +80,18 @@ export async function listGenerations(client: pg.Pool | pg.ClientBase, schema: s
   return rows;
 }
 
+/**
+ * Throws {@link CheckpointConflict} when one of them is not there any more: another log took the place of the one that it
+ * was filled from.
+ */
+export async function requireThere(pool: pg.Pool, schema: string, wanted: readonly Kept[]): Promise<void> {
+  const all = await listGenerations(pool, schema);
+  for (const { projection, generation } of wanted) {
+    if (!all.some((one) => one.projection === projection.name && one.generation === generation))
+      throw new CheckpointConflict(`generation ${generation} of ${projection.name} is gone`);
+  }
+}
+
 /** What the workers are to keep level now. */
 export async function loadFollowed(
   pool: pg.Pool,
@@ -132,42 +146,36 @@ export async function createGeneration<P extends Kept['projection']>(
     await client.query(createTable(target));
     if (options.status === 'live') for (const statement of createIndexes(target)) await client.query(statement);
   }
-  if (isTable(target)) await beginAtStart(client, target, options);
-  else await beginAsLive(client, target, options);
+  await begin(client, target, options);
+  if (!isTable(target)) await parkAsLive(client, target);
   return target;
 }
 
-/** Reads the log from its start. What the end of an earlier log had and this one has not, it never gets. */
-async function beginAtStart(
-  client: pg.ClientBase,
-  { projection, schema, generation }: Target,
-  { partitions, to }: NewGeneration,
-): Promise<void> {
-  const ns = quote(schema);
-  await client.query(
-    `insert into ${ns}.checkpoints (projection, generation, partition, next_offset, lost_ends)
-     select $1, $2, partition, 0, coalesce((
-       select sum(lost_from - lost_to) from ${ns}.accepted_losses l
-       where l.partition = all_of.partition and lost_from > lost_to and (next is null or lost_to < next)), 0)
-     from generate_series(0, $3 - 1) as all_of (partition)
-     left join unnest($4::int[], $5::bigint[]) as reach (partition, next) using (partition)`,
-    [projection.name, generation, partitions, [...(to?.keys() ?? [])], [...(to?.values() ?? [])]],
+/**
+ * A table begins at the start of the log; a window is folded from its last days, up to where the live ones are. What the
+ * log has lost before that, and what the end of an earlier log had, it never gets.
+ */
+async function begin(client: pg.ClientBase, target: Kept, { partitions, to }: NewGeneration): Promise<void> {
+  const ns = quote(target.schema);
+  const { rows: live } = await client.query<{ partition: number; next: number }>(
+    `select partition, min(next_offset) as next from ${ns}.checkpoints join ${ns}.generations using (projection, generation)
+     where status = 'live' group by partition`,
   );
-}
-
-/** A window is folded from its last days, up to where the live ones are, and lacks what the live one lacks. */
-async function beginAsLive(client: pg.ClientBase, target: Kept, { partitions }: NewGeneration): Promise<void> {
-  const { projection, schema, generation } = target;
-  const ns = quote(schema);
+  const losses = await listAcceptedLosses(client, target.schema);
+  const next = new Map(isTable(target) ? [] : live.map((row) => [row.partition, row.next]));
+  const all = Array.from({ length: partitions }, (_, partition) => partition);
   await client.query(
-    `with live as (select c.* from ${ns}.checkpoints c join ${ns}.generations using (projection, generation) where status = 'live')
-     insert into ${ns}.checkpoints (projection, generation, partition, next_offset, lost, lost_ends)
-     select $1, $2, partition, coalesce(min(next_offset), 0),
-       coalesce(max(lost) filter (where projection = $1), 0), coalesce(max(lost_ends) filter (where projection = $1), 0)
-     from generate_series(0, $3 - 1) as all_of (partition) left join live using (partition) group by partition`,
-    [projection.name, generation, partitions],
+    `insert into ${ns}.checkpoints (projection, generation, partition, next_offset, lost, lost_ends)
+     select $1, $2, * from unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[])`,
+    [
+      target.projection.name,
+      target.generation,
+      all,
+      all.map((partition) => next.get(partition) ?? 0),
+      all.map((partition) => lostBelow(losses, partition, next.get(partition) ?? 0)),
+      all.map((partition) => endsLostBelow(losses, partition, to?.get(partition) ?? Number.POSITIVE_INFINITY)),
+    ],
   );
-  await parkAsLive(client, target);
 }
 
 /** The live generation of a new installation. */

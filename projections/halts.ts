@@ -79,7 +79,7 @@ export interface AcceptedLoss extends Lost {
 }
 
 /** All that were accepted, in order of time. Empty when there are no tables yet. */
-export async function listAcceptedLosses(pool: pg.Pool, schema: string): Promise<AcceptedLoss[]> {
+export async function listAcceptedLosses(pool: pg.Pool | pg.ClientBase, schema: string): Promise<AcceptedLoss[]> {
   const query = `select partition, lost_from as "from", lost_to as "to", reason, accepted_at as "acceptedAt"
     from ${quote(schema)}.accepted_losses order by id`;
   const { rows } = await pool.query<AcceptedLoss>(query).catch((error) => {
@@ -89,9 +89,34 @@ export async function listAcceptedLosses(pool: pg.Pool, schema: string): Promise
   return rows;
 }
 
+/** Whether another log stands in the place of the one that was, which may be shorter. */
+export function isOtherLog({ from, to }: Lost): boolean {
+  return to <= from;
+}
+
+/** Records of a partition below `next` that holes and a start that is gone took, each once. Those of an earlier log don't count. */
+export function lostBelow(losses: readonly AcceptedLoss[], partition: number, next: number): number {
+  const own = losses.filter((loss) => loss.partition === partition);
+  const holes = own.slice(own.findLastIndex(isOtherLog) + 1).sort((one, other) => one.from - other.from);
+  let count = 0;
+  let reached = 0;
+  for (const { from, to } of holes) {
+    const end = Math.min(to, next);
+    count += Math.max(0, end - Math.max(from, reached));
+    reached = Math.max(reached, end);
+  }
+  return count;
+}
+
+/** Records of a partition that logs had beyond the end of the shorter ones in their places, of which a reader of `next` records is told. */
+export function endsLostBelow(losses: readonly AcceptedLoss[], partition: number, next: number): number {
+  const own = losses.filter((loss) => loss.partition === partition && isOtherLog(loss) && loss.to < next);
+  return own.reduce((sum, { from, to }) => sum + from - to, 0);
+}
+
 /** The places of a loss as `partition:first-last`; of another log all that was before. */
 export function describeLoss({ partition, from, to }: Pick<AcceptedLoss, 'partition' | 'from' | 'to'>): string {
-  return to > from ? `${partition}:${from}-${to - 1}` : `${partition}:0-${from - 1}`;
+  return isOtherLog({ from, to }) ? `${partition}:0-${from - 1}` : `${partition}:${from}-${to - 1}`;
 }
 
 /** Says of a stretch of a partition, from `from` up to but not including `to`, whether its loss was accepted. */

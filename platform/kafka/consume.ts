@@ -117,8 +117,10 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     if (reading && batchSize === 0 && firstOffset !== null && Number(firstOffset) === reading.passed)
       pass(reading, lastOffset);
   });
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
+  consumer.on(consumer.events.STOP, () => {
     joined = false;
+  });
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (payload.restart) logger.warn({ err: payload.error }, 'the consumer crashed and starts again');
     else fail(payload.error);
   });
@@ -132,6 +134,8 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   async function begin(partitions: number[], join: number): Promise<void> {
     await started;
     if (join !== joins || stopped) return;
+    // The caller lets go of what it had before: that must not hold up anything here.
+    for (const reading of readings.values()) reading.held = false;
     const positions = await onAssigned(partitions);
     const starts = await startsOf(positions);
     if (join !== joins || stopped) return;
@@ -147,7 +151,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
 
   function readFrom(reading: Reading, offset: number): void {
     seek(reading, offset);
-    if (!reading.held) consumer.resume([{ topic: reading.topic, partitions: [reading.partition] }]);
+    if (!reading.held) resume(reading);
   }
 
   const startsOf = (positions: readonly Position[]) => findStarts(kafka, positions, options);
@@ -166,16 +170,25 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     if (readingOf(topic, partition) !== reading) return;
     reading.expected = undefined;
     reading.halted = true;
+    reading.suspect = false;
     options.onHalted?.(partition, error);
-    // Without its topic kafkajs has no group, and all is paused when it joins again.
+    pause(reading);
+  }
+
+  // While kafkajs has no group (it starts again, or the topic is gone) it takes nothing, and all is paused at the next join.
+  function pause({ topic, partition }: Reading): void {
     if (joined) consumer.pause([{ topic, partitions: [partition] }]);
+  }
+
+  function resume({ topic, partition }: Reading): void {
+    if (joined) consumer.resume([{ topic, partitions: [partition] }]);
   }
 
   function seek(reading: Reading, offset: number): void {
     const { topic, partition } = reading;
     reading.expected = offset;
     reading.passed = offset;
-    consumer.seek({ topic, partition, offset: String(offset) });
+    if (joined) consumer.seek({ topic, partition, offset: String(offset) });
   }
 
   function pass(reading: Reading, lastOffset: string): void {
@@ -207,14 +220,14 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     reading.delivered = true;
     reading.soughtAgain = undefined;
     for (const run of runs) {
-      if (isOver()) return;
-      reading.expected = (run[run.length - 1]?.offset ?? from) + 1;
+      const end = (run[run.length - 1]?.offset ?? from) + 1;
+      reading.expected = end;
       if (reading.onTrial) options.onGoingOn?.(partition);
       reading.onTrial = false;
       await onRecords(topic, partition, run, highWatermark);
+      if (isOver() || reading.expected !== end) return;
     }
     if (hole && runs.length === 0) throw holeAt(topic, partition, hole);
-    if (isOver()) return;
     // What is before it is handed on first; it is met again then.
     if (hole) seek(reading, hole.from);
     else pass(reading, batch.lastOffset());
@@ -258,13 +271,13 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
       const reading = readingOf(topic, partition);
       if (!reading) return;
       reading.held = true;
-      consumer.pause([{ topic, partitions: [partition] }]);
+      pause(reading);
     },
     resume(topic, partition) {
       const reading = readingOf(topic, partition);
       if (!reading) return;
       reading.held = false;
-      if (reading.expected !== undefined) consumer.resume([{ topic, partitions: [partition] }]);
+      if (reading.expected !== undefined) resume(reading);
     },
     async stop() {
       stopped = true;

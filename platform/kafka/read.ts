@@ -58,8 +58,8 @@ export async function readRange({ kafka, logger, topic, from, to, ...options }: 
   finished.catch(() => {});
   function close(partition: number, reached: number): void {
     if (reached < endOf(partition) || !open.delete(partition)) return;
-    consumer.pause(topic, partition);
     if (open.size === 0) finish();
+    else consumer.pause(topic, partition);
   }
   const consumer = await consumePartitions({
     kafka,
@@ -72,7 +72,8 @@ export async function readRange({ kafka, logger, topic, from, to, ...options }: 
     onAssigned: async (partitions) =>
       partitions.map((partition) => ({ topic, partition, offset: next.get(partition) ?? 0 })),
     onRecords: async (_, partition, records) => {
-      if (!open.has(partition)) return;
+      // It is read again when it is assigned anew.
+      if (!open.has(partition)) return consumer.pause(topic, partition);
       const wanted = records.filter((record) => record.offset < endOf(partition));
       const reached = (records[records.length - 1]?.offset ?? -1) + 1;
       next.set(partition, reached);

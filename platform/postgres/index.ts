@@ -2,6 +2,7 @@ export { createPool, type PoolOptions, safeInteger } from './pool.ts';
 export {
   inTransaction,
   isConnectionLost,
+  isLockTimeout,
   isMissingTable,
   isUniqueViolation,
   retryConflicts,

@@ -1,6 +1,7 @@
 /** Going on without a stretch of the log that is gone. */
 import type pg from 'pg';
 import type { Lost } from '../../platform/kafka/log-lost.ts';
+import { isLockTimeout } from '../../platform/postgres/index.ts';
 import { moveOn } from '../generation-changes.ts';
 import { FOLLOWED } from '../generations.ts';
 import { clearHalt, listHalts } from '../halts.ts';
@@ -18,7 +19,7 @@ export const acceptLoss: Execute = async (given, { pool, names, finish }) => {
   const halt = (await listHalts(pool, schema)).find((one) => one.partition === partition);
   if (!halt) throw new OperationError(`partition ${partition} has not halted`);
   if (!halt.lost) throw new OperationError(`partition ${partition} lost nothing: ${halt.detail}`);
-  const lost = halt.lost.to > halt.lost.from ? halt.lost : await toFurthest(pool, schema, halt.partition, halt.lost);
+  const lost = halt.lost.to < halt.lost.from ? await toFurthest(pool, schema, halt.partition, halt.lost) : halt.lost;
   const advice = 'Another log stands in its place: rebuild everything (sales projection rebuild --all).';
   const outcome = { partition: halt.partition, ...lost, ...(lost.to <= lost.from && { advice }) };
   await moveOn(pool, schema, halt.partition, lost, async (client) => {
@@ -28,11 +29,16 @@ export const acceptLoss: Execute = async (given, { pool, names, finish }) => {
     );
     await clearHalt(client, schema, halt.partition);
     await finish(client, outcome);
+  }).catch((error) => {
+    if (!isLockTimeout(error)) throw error;
+    throw new OperationError('tables that must go are being indexed or proven; ask again when that is done', {
+      cause: error,
+    });
   });
   return outcome;
 };
 
-/** The reader that met another log may have been behind others: the log that was reached at least as far as any of them. */
+/** The reader that met a shorter log may have been behind others: the log that was reached at least as far as any of them. */
 async function toFurthest(pool: pg.Pool, schema: string, partition: number, { from, to }: Lost): Promise<Lost> {
   const ns = quote(schema);
   const { rows } = await pool.query<{ furthest: number }>(

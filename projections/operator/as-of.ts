@@ -7,7 +7,7 @@ import { asOfSchema, isLabel } from '../../platform/names.ts';
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { projections } from '../catalogue.ts';
 import { dropGenerations, freeze } from '../generation-changes.ts';
-import { createGeneration, type Generation, listGenerations, lockGenerations } from '../generations.ts';
+import { createGeneration, type Generation, listGenerations, lockGenerations, requireThere } from '../generations.ts';
 import { complete } from '../rebuild/complete.ts';
 import { fill } from '../rebuild/fill.ts';
 import { createView, quote, type Target } from '../sql.ts';
@@ -29,6 +29,7 @@ export const asOf: Execute = async (given, execution) => {
   return make(label, vector, targets, execution).catch(async (error) => {
     // What was interrupted is resumed with the tables as they are.
     if (execution.signal.aborted || isPassing(error)) throw error;
+    await requireThere(pool, schema, targets);
     await dropGenerations(pool, schema, targets).catch((err) =>
       logger.warn({ err, label }, 'left to be dropped later'),
     );

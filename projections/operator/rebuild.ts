@@ -4,7 +4,13 @@
  */
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { dropGenerations, handOver, promote } from '../generation-changes.ts';
-import { createGeneration, type GenerationStatus, listGenerations, lockGenerations } from '../generations.ts';
+import {
+  createGeneration,
+  type GenerationStatus,
+  listGenerations,
+  lockGenerations,
+  requireThere,
+} from '../generations.ts';
 import { complete } from '../rebuild/complete.ts';
 import { fill } from '../rebuild/fill.ts';
 import { isTable, type Kept, quote, type Target } from '../sql.ts';
@@ -26,7 +32,10 @@ export const rebuild: Execute = async (given, execution) => {
   const generations = started.map(({ kept }) => kept);
   // What is ready was handed over before this was interrupted: only the workers write to it.
   const unfilled = started.flatMap(({ kept, status }) => (status === 'building' && isTable(kept) ? [kept] : []));
-  await fillTables(unfilled, given.throttleMs, execution);
+  await fillTables(unfilled, given.throttleMs, execution).catch(async (error) => {
+    await requireThere(pool, schema, unfilled);
+    throw error;
+  });
   await handOver(pool, schema, unfilled);
   await untilWindowsAreWhole(generations, execution);
   const verified = await proveAll(generations, execution, 'It was not promoted.');

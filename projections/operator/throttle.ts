@@ -9,7 +9,7 @@ const CHECK_MS = 250;
 
 /**
  * Resolves when live figures lag less than `boundMs` behind the log, and says so while it waits. A partition lags as long
- * ago as its last folded event was recorded, while there are later ones.
+ * ago as its last folded event was recorded, while there are later ones; one that has halted is not waited for.
  * Throws `OperationError` when no worker runs that could catch up.
  */
 export function createThrottle(execution: Execution, boundMs: number): () => Promise<void> {
@@ -22,7 +22,8 @@ export function createThrottle(execution: Execution, boundMs: number): () => Pro
     const { rows } = await pool.query<{ partition: number; next: number; recorded: Date | null }>(
       `select partition, min(next_offset)::bigint as next, min(recorded_at) as recorded
        from ${ns}.checkpoints join ${ns}.generations using (projection, generation)
-       where status = 'live' group by partition`,
+       where status = 'live' and not exists (select from ${ns}.halts where halts.partition = checkpoints.partition)
+       group by partition`,
     );
     const lags = rows
       .filter(({ partition, next }) => next < (ends.get(partition)?.high ?? 0))

@@ -1,6 +1,6 @@
 /** Accepted losses that explain a difference: the generation was folded when the log still had those records. */
 import type pg from 'pg';
-import { type AcceptedLoss, listAcceptedLosses } from '../halts.ts';
+import { type AcceptedLoss, isOtherLog, listAcceptedLosses, lostBelow } from '../halts.ts';
 import { type Kept, quote } from '../sql.ts';
 import type { Vector } from './verdict.ts';
 
@@ -22,20 +22,7 @@ export async function heldLosses(
   return losses.filter((loss) => {
     const next = vector.get(loss.partition) ?? 0;
     const { lost = 0, createdAt } = passed.get(loss.partition) ?? {};
-    if (loss.to <= loss.from) return createdAt !== undefined && createdAt < loss.acceptedAt;
-    return loss.from < next && countWithin(losses, loss.partition, next) > lost;
+    if (isOtherLog(loss)) return createdAt !== undefined && createdAt < loss.acceptedAt;
+    return loss.from < next && lostBelow(losses, loss.partition, next) > lost;
   });
-}
-
-/** Records below `next` that any of the losses took, each once. */
-export function countWithin(losses: readonly AcceptedLoss[], partition: number, next: number): number {
-  const own = losses.filter((loss) => loss.partition === partition).sort((one, other) => one.from - other.from);
-  let count = 0;
-  let reached = 0;
-  for (const { from, to } of own) {
-    const end = Math.min(to, next);
-    count += Math.max(0, end - Math.max(from, reached));
-    reached = Math.max(reached, end);
-  }
-  return count;
 }

@@ -115,6 +115,16 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     return positions;
   }
 
+  function leave(partitions: readonly number[]): void {
+    alarms.leave(partitions);
+    for (const partition of partitions) {
+      owned.delete(partition);
+      lag.disown(partition);
+      queue.drop(partition);
+      liveWindow.disown(partition);
+    }
+  }
+
   consumer = await consumePartitions({
     kafka,
     logger,
@@ -129,6 +139,8 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     keepsAll: true,
     onAssigned: (partitions) =>
       inTurn(async () => {
+        // An assignment that was over before it was taken over left what it had.
+        leave([...owned].filter((partition) => !partitions.includes(partition)));
         const positions = await retry(() => takeOver(partitions), {
           when: isConnectionLost,
           onRetry: (error) => logger.warn({ err: error }, 'Postgres does not answer; waiting for it'),
@@ -145,15 +157,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
         logger.info({ positions: Object.fromEntries(positions) }, 'partitions assigned');
         return [...positions.keys()].map((partition) => ({ topic, partition, offset: readModels.start(partition) }));
       }),
-    onRevoked: (partitions) => {
-      alarms.leave(partitions);
-      for (const partition of partitions) {
-        owned.delete(partition);
-        lag.disown(partition);
-        queue.drop(partition);
-        liveWindow.disown(partition);
-      }
-    },
+    onRevoked: leave,
     onRecords: (_, partition, records) => queue.push(partition, records),
     committable: () => [...owned].map((partition) => ({ topic, partition, offset: readModels.position(partition) })),
   });

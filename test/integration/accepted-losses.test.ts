@@ -1,7 +1,8 @@
 /** What each generation is known to lack after losses of the log that were accepted. */
 import { expect } from 'chai';
 import { inTransaction } from '../../platform/postgres/index.ts';
-import { createGeneration, listGenerations } from '../../projections/generations.ts';
+import { CheckpointConflict } from '../../projections/checkpoints.ts';
+import { createGeneration, listGenerations, requireThere } from '../../projections/generations.ts';
 import type { Operator } from '../../projections/operator/app.ts';
 import { listParked } from '../../projections/parked.ts';
 import { products } from '../../projections/products.ts';
@@ -69,9 +70,15 @@ describe('losses that were accepted', function () {
     // It had none of the event before, and there is nothing left to be done without.
     expect(await lackedBy('categories', 1)).to.equal('1 + 0');
     expect(await lackedBy('revenue', 1)).to.equal('0 + 0');
+    // So it is with what is discarded after it was lost.
+    expect((await operate(bench, 'dlq-discard', { projection: 'products', reason: 'gone' })).outcome).to.deep.equal({
+      discarded: ['0:0'],
+    });
+    expect(await lackedBy('products', 1)).to.equal('1 + 0');
     await expectEqualOnceRebuilt(bench);
-    expect(await lackedBy('categories', 2)).to.equal('8 + 0');
-    expect(await lackedBy('revenue', 2)).to.equal('8 + 0');
+    for (const projection of ['categories', 'products', 'revenue', 'live_window']) {
+      expect(await lackedBy(projection, 2), projection).to.equal('8 + 0');
+    }
   });
 
   it('count where another, shorter log stands in the place of the one that was, as far as a generation has come', async () => {
@@ -83,7 +90,7 @@ describe('losses that were accepted', function () {
     await pool.query(`update ${schema}.checkpoints set next_offset = 15, last_event_id = null
       where projection = 'revenue' and generation = 2`);
     const options = { status: 'building', partitions: config.partitions } as const;
-    await inTransaction(pool, (client) => createGeneration(client, schema, products, options));
+    const building = await inTransaction(pool, (client) => createGeneration(client, schema, products, options));
     await deleteTopic(bench);
     await createTopic(bench);
     await bench.log.append(sales('new', 8));
@@ -92,7 +99,9 @@ describe('losses that were accepted', function () {
     expect(await acceptLoss(bench, 0)).to.deep.include({ partition: 0, from: 20, to: 8 });
     // Nobody can fold in what was parked of the first one, and nothing of the other one is to be left out for it.
     expect(await listParked(pool, schema)).to.deep.equal([]);
-    expect(await lackedBy('live_window', 1)).to.equal('1 + 0');
+    expect(await lackedBy('products', 1)).to.equal('1 + 0');
+    // A window is folded anew.
+    expect(await lackedBy('live_window', 1)).to.equal('12 + 0');
     expect(await lackedBy('revenue', 1)).to.equal('0 + 0');
     expect(await lackedBy('revenue', 2)).to.equal('5 + 0');
     expect(await lackedBy('categories', 1)).to.equal('1 + 0');
@@ -100,6 +109,9 @@ describe('losses that were accepted', function () {
     expect(all.filter(({ projection }) => projection === 'products').map(({ status }) => status)).to.deep.equal([
       'live',
     ]);
+    // Whoever is filling it begins anew.
+    const failure = await requireThere(pool, schema, [building]).catch((error) => error);
+    expect(failure).to.be.instanceOf(CheckpointConflict);
 
     // The other log grows. What is made of it lacks the end of the first one, unless it ends before that.
     await bench.log.append(sales('newer', 4));
@@ -113,6 +125,7 @@ describe('losses that were accepted', function () {
     );
     const generation = live?.generation ?? 0;
     expect(await lackedBy('revenue', generation)).to.equal('12 + 0');
+    expect(await lackedBy('live_window', 2)).to.equal('12 + 0');
 
     // What that one lacks does not hide what it has and the log has lost since.
     await deleteBelow(bench, 0, 3);
