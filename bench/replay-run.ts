@@ -7,18 +7,20 @@ import { readRange } from '../platform/kafka/read.ts';
 import { createLogger } from '../platform/logger.ts';
 import { namesOf } from '../platform/names.ts';
 import { createPool, inTransaction } from '../platform/postgres/index.ts';
+import { createRedis } from '../platform/redis.ts';
 import { createCodec } from '../platform/registry/codec.ts';
 import { projections } from '../projections/catalogue.ts';
 import { startFold } from '../projections/fold.ts';
-import { createGeneration } from '../projections/generations.ts';
+import { createGeneration, listGenerations } from '../projections/generations.ts';
 import { decodeSlices, type LogSlice } from '../projections/log-slice.ts';
 import { complete } from '../projections/rebuild/complete.ts';
 import { fill } from '../projections/rebuild/fill.ts';
 import { copyRows } from '../projections/rows.ts';
 import { columnsOf, copyIn, type Target } from '../projections/sql.ts';
 import { dayIn } from '../projections/time.ts';
+import { verifyAll } from '../projections/verify/verify.ts';
 
-export type ReplayMode = 'decode' | 'copy' | 'aggregates' | 'ledger';
+export type ReplayMode = 'decode' | 'copy' | 'aggregates' | 'ledger' | 'proof';
 
 export interface ReplayRun {
   events: number;
@@ -46,6 +48,7 @@ const runs: Record<ReplayMode, () => Promise<{ events: number; seconds: number }
   copy: copyOnly,
   aggregates: () => rebuild('rollup'),
   ledger: () => rebuild('ledger'),
+  proof: prove,
 };
 
 /** Everything that a rebuild does but for the proof and the swap: fold, write, index. */
@@ -61,6 +64,23 @@ async function rebuild(kind: 'rollup' | 'ledger') {
     const ends = await fill(targets, { kafka, topic, pool, logger, decode });
     for (const target of targets) await complete(pool, target);
     return [...ends.values()].reduce((sum, end) => sum + end, 0);
+  });
+}
+
+/** Proves all tables that earlier runs have filled, one after the other as a rebuild does. */
+async function prove() {
+  const made = (await listGenerations(pool, schema)).flatMap(({ projection: name, generation, status }) => {
+    const projection = projections.find((one) => one.name === name);
+    return projection && status === 'building' ? [{ projection, schema, generation }] : [];
+  });
+  const redis = createRedis(config, 'bench');
+  return timed(async () => {
+    let events = 0;
+    for await (const { kept, verdict } of verifyAll(made, { kafka, names, pool, redis, logger, decode })) {
+      if (verdict.first) throw new Error(`${verdict.differences} rows of ${kept.projection.name} differ from the log`);
+      events = verdict.events;
+    }
+    return events;
   });
 }
 

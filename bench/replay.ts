@@ -48,6 +48,8 @@ export async function benchReplay(config: Config, { events, onProgress }: Replay
   const aggregates = await run(config, 'aggregates');
   onProgress('rebuilding the ledger with its lines');
   const ledger = await run(config, 'ledger');
+  onProgress('proving all of these tables');
+  const proof = await run(config, 'proof');
   onProgress('COPY alone');
   const copy = await run(config, 'copy');
   await dropNamespace(config);
@@ -62,9 +64,11 @@ export async function benchReplay(config: Config, { events, onProgress }: Replay
     aggregatesPerSecond: perSecond(aggregates),
     sparseAggregatesPerSecond: perSecond(sparse),
     ledgerPerSecond: perSecond(ledger),
+    proofSeconds: round(proof.seconds, 1),
     decodeOnlyPerSecond: perSecond(decode),
     copyOnlyPerSecond: perSecond(copy),
     workerRssMb: round(Math.max(aggregates.rssMb, sparse.rssMb, ledger.rssMb, lag.rssMb)),
+    proofRssMb: round(proof.rssMb),
     liveLagP50Ms: lag.p50Ms,
     liveLagP99Ms: lag.p99Ms,
   });

@@ -14,9 +14,10 @@ import { dayIn } from '../../projections/time.ts';
 import { beyondLog } from '../../projections/vector.ts';
 import { describeVerdict, recordVerification } from '../../projections/verify/record.ts';
 import { vectorOf } from '../../projections/verify/table.ts';
-import { verify as compare } from '../../projections/verify/verify.ts';
+import type { Verdict } from '../../projections/verify/verdict.ts';
+import { verifyAll } from '../../projections/verify/verify.ts';
 import { NotWholeError } from '../../projections/verify/window.ts';
-import { createProgress } from '../progress.ts';
+import { createProgress, type Progress } from '../progress.ts';
 import { RedisUnreachable } from '../services.ts';
 import { WrongArguments } from '../wrong-arguments.ts';
 import { endIncomplete } from './request.ts';
@@ -37,10 +38,8 @@ export function verify(names: string[], { at, ...options }: VerifyOptions): Prom
     redis.on('error', () => {});
     try {
       if (!live.every(isTable)) await connect(redis);
-      for (const kept of live) {
-        if (at && isTable(kept)) await untilReached(session, kept, at);
-        await verifyOne(session, redis, kept, { ...options, at });
-      }
+      if (at) for (const table of live.filter(isTable)) await untilReached(session, table, at);
+      await verifyEach(session, redis, live, { ...options, at });
     } finally {
       redis.disconnect();
     }
@@ -81,12 +80,16 @@ async function connect(redis: Redis): Promise<void> {
   });
 }
 
-async function verifyOne(session: Session, redis: Redis, kept: Kept, { at, json }: VerifyOptions): Promise<void> {
+async function verifyEach(session: Session, redis: Redis, live: readonly Kept[], { at, json }: VerifyOptions) {
   const { config, names, pool } = session;
   const codec = createCodec(config.registry, new Map());
   const storeDay = dayIn(config.storeTimeZone);
-  const progress = createProgress({ label: `Verifying ${kept.projection.name}`, unit: 'events', json });
-  const verdict = await compare(kept, {
+  let progress: Progress | undefined;
+  const stop = () => {
+    progress?.stop();
+    progress = undefined;
+  };
+  const verdicts = verifyAll(live, {
     kafka: createKafka(config, 'sales-verify'),
     names,
     pool,
@@ -94,14 +97,27 @@ async function verifyOne(session: Session, redis: Redis, kept: Kept, { at, json 
     ...(at && { at }),
     logger: createLogger('sales-verify', 'silent'),
     decode: (slices) => decodeSlices(codec, storeDay, slices),
-    onProgress: progress.update,
-  })
-    .catch((error) => {
-      if (error instanceof NotWholeError) throw new DevError(error.message, 'Then verify again.', { cause: error });
-      throw error;
-    })
-    .finally(() => progress.stop());
-  await recordVerification(pool, kept, verdict);
+    onShare(what) {
+      stop();
+      progress = createProgress({ label: `Verifying ${what}`, unit: 'events', json });
+    },
+    onProgress: (done, total) => progress?.update(done, total),
+  });
+  try {
+    for await (const { kept, verdict } of verdicts) {
+      stop();
+      await recordVerification(pool, kept, verdict);
+      say(kept, verdict, json);
+    }
+  } catch (error) {
+    if (error instanceof NotWholeError) throw new DevError(error.message, 'Then verify again.', { cause: error });
+    throw error;
+  } finally {
+    stop();
+  }
+}
+
+function say(kept: Kept, verdict: Verdict, json: boolean | undefined): void {
   const { vector, ...rest } = verdict;
   const found = {
     projection: kept.projection.name,

@@ -1,8 +1,7 @@
 /** Verifies generations and keeps what came of it. */
-
 import type { Kept } from '../sql.ts';
 import { describeVerdict, recordVerification } from '../verify/record.ts';
-import { verify } from '../verify/verify.ts';
+import { verifyAll } from '../verify/verify.ts';
 import { type Execution, OperationError } from './execution.ts';
 
 /**
@@ -16,17 +15,15 @@ export async function proveAll(
 ): Promise<Record<string, number>> {
   const { kafka, names, pool, redis, logger, decode, report, signal } = execution;
   const proven: Record<string, number> = {};
-  for (const kept of generations) {
-    const verdict = await verify(kept, {
-      kafka,
-      names,
-      pool,
-      redis,
-      logger,
-      decode,
-      signal,
-      onProgress: (done, total) => report({ step: `verifying ${kept.projection.name}`, done, total }),
-    });
+  let step = '';
+  const verdicts = verifyAll(generations, {
+    ...{ kafka, names, pool, redis, logger, decode, signal },
+    onShare: (what) => {
+      step = `verifying ${what}`;
+    },
+    onProgress: (done, total) => report({ step, done, total }),
+  });
+  for await (const { kept, verdict } of verdicts) {
     await recordVerification(pool, kept, verdict);
     if (verdict.first) throw new OperationError(`${describeVerdict(kept, verdict)} ${otherwise}`);
     proven[kept.projection.name] = verdict.rows;

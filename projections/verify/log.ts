@@ -8,7 +8,6 @@ import type { Vector, VerifyOptions } from './verdict.ts';
 /** Reads from the offsets `from` (0 unless given) up to but not including `to`; resolves to how many records that were. */
 export async function readLog(
   { from = new Map(), to }: { from?: Vector; to: Vector },
-  schema: string,
   { kafka, names, pool, logger, decode, onProgress }: VerifyOptions,
   onSlice: (slice: LogSlice) => void,
 ): Promise<number> {
@@ -21,7 +20,7 @@ export async function readLog(
     topic: names.topics.events,
     from,
     to,
-    isAcceptedLoss: await loadAcceptedLosses(pool, schema),
+    isAcceptedLoss: await loadAcceptedLosses(pool, names.postgres.read),
     async onRecords(partition, records) {
       for (const slice of await decode([{ partition, records }])) {
         if (slice.stop) throw slice.stop;
@@ -34,10 +33,18 @@ export async function readLog(
   return done;
 }
 
-/** The records of a slice that a generation has to have folded. Throws on one that is not parked and cannot be decoded. */
-export function* counted({ records }: LogSlice, lacking: ReadonlySet<string>): Generator<CountedRecord> {
+/**
+ * The records of a slice, below the offset `next`, that a generation has to have folded. Throws on one that is not parked
+ * and cannot be decoded.
+ */
+export function* counted(
+  { records }: LogSlice,
+  lacking: ReadonlySet<string>,
+  next = Number.POSITIVE_INFINITY,
+): Generator<CountedRecord> {
   for (const record of records) {
-    if (lacking.has(placeOf(record))) continue;
+    if (record.offset >= next) return;
+    if (lacking.size > 0 && lacking.has(placeOf(record))) continue;
     const { failure } = record;
     if (failure) throw new Error(`${placeOf(record)} is not parked and cannot be decoded: ${failure.message}`);
     if (isCounted(record)) yield record;

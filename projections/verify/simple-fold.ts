@@ -73,16 +73,16 @@ export class SimpleFold {
   }
 
   #addTo(key: string, row: Row, given: Row, measures: Readonly<Record<string, Measure>>, context: EventContext): void {
-    const before = this.#rows.get(key);
-    const kept = (name: string) => before?.[this.#columns.indexOf(name)] ?? null;
+    const before = this.#rows.get(key) ?? [];
     const recorded = BigInt(context.recordedAt) * 256n + BigInt(context.partition);
-    const isLast = recorded >= BigInt(kept(LAST_RECORDED) ?? -1);
-    const after = this.#columns.map((name) => {
+    const isLast = recorded >= BigInt(before[this.#columns.indexOf(LAST_RECORDED)] ?? -1);
+    const after = this.#columns.map((name, index) => {
+      const kept = before[index] ?? null;
       const merge = measures[name]?.merge;
-      if (merge === 'sum') return BigInt(kept(name) ?? 0) + BigInt(given[name] ?? 0);
-      if (merge === 'last') return isLast ? (given[name] ?? null) : kept(name);
-      if (merge) return extreme(merge, kept(name), given[name] ?? null);
-      if (name === LAST_RECORDED) return isLast ? recorded : kept(name);
+      if (merge === 'sum') return BigInt(kept ?? 0) + BigInt(given[name] ?? 0);
+      if (merge === 'last') return isLast ? (given[name] ?? null) : kept;
+      if (merge) return extreme(merge, kept, given[name] ?? null);
+      if (name === LAST_RECORDED) return isLast ? recorded : kept;
       return row[name] ?? null;
     });
     this.#rows.set(key, after);

@@ -1,18 +1,49 @@
-/** Proof of a generation, whatever it is kept in. */
-
+/** Proof of generations, whatever they are kept in. */
 import { isTable, type Kept } from '../sql.ts';
 import { heldLosses } from './losses.ts';
-import { verifyTable } from './table.ts';
+import { shareOut, verifyTables } from './table.ts';
 import type { Verdict, VerifyOptions } from './verdict.ts';
 import { verifyWindow } from './window.ts';
 
+export interface VerifyAllOptions extends VerifyOptions {
+  /** From now on `onProgress` is about these, which are compared together: `revenue`, or `3 tables`. */
+  onShare?(what: string): void;
+}
+
 /**
- * Compares one generation with the log, at one exact position vector, while everything goes on. Rejects when the log or
- * a database is away, when an event cannot be decoded, and with a `NotWholeError` when a window is being rebuilt for long.
+ * Compares generations with the log, each at one exact position vector, while everything goes on: first the tables, small
+ * ones in one pass over the log, then windows. Rejects when the log or a database is away, when an event cannot be
+ * decoded, and with a `NotWholeError` when a window is being rebuilt for long.
  */
+export async function* verifyAll(
+  generations: readonly Kept[],
+  options: VerifyAllOptions,
+): AsyncGenerator<{ kept: Kept; verdict: Verdict }> {
+  for (const share of await shareOut(options.pool, generations.filter(isTable))) {
+    options.onShare?.(nameOf(share.targets));
+    for (const [kept, verdict] of await verifyTables(share, options)) {
+      yield { kept, verdict: await withLosses(kept, verdict, options) };
+    }
+  }
+  for (const kept of generations.filter((one) => !isTable(one))) {
+    options.onShare?.(nameOf([kept]));
+    yield { kept, verdict: await withLosses(kept, await verifyWindow(kept, options), options) };
+  }
+}
+
+function nameOf(together: readonly Kept[]): string {
+  const [first] = together;
+  return first && together.length === 1 ? first.projection.name : `${together.length} tables`;
+}
+
+/** {@link verifyAll} for one. */
 export async function verify(kept: Kept, options: VerifyOptions): Promise<Verdict> {
-  const verdict = await (isTable(kept) ? verifyTable(kept, options) : verifyWindow(kept, options));
+  for await (const { verdict } of verifyAll([kept], options)) return verdict;
+  throw new Error('there is nothing to verify');
+}
+
+async function withLosses(kept: Kept, verdict: Verdict, { pool }: VerifyOptions): Promise<Verdict> {
   if (!verdict.first) return verdict;
-  const losses = await heldLosses(options.pool, kept, verdict.vector);
+  const losses = await heldLosses(pool, kept, verdict.vector);
   return losses.length > 0 ? { ...verdict, losses } : verdict;
 }

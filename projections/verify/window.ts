@@ -44,7 +44,7 @@ export async function verifyWindow(kept: Kept, options: VerifyOptions): Promise<
   const vector = new Map([...readings].map(([partition, { contents }]) => [partition, contents.fence]));
   const folds = new Map([...readings].map(([partition, { reach }]) => [partition, new SimpleWindow(reach)]));
   const from = await startsOf(vector, [...readings.values()], options);
-  const events = await readLog({ from, to: vector }, kept.schema, options, (slice) => {
+  const events = await readLog({ from, to: vector }, options, (slice) => {
     const lacking = readings.get(slice.partition)?.lacking ?? new Set();
     for (const record of counted(slice, lacking)) folds.get(slice.partition)?.add(record);
   });
