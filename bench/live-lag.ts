@@ -5,6 +5,9 @@ import { createPacing } from '../dev/simulator/pacing.ts';
 import type { Event } from '../domain/messages.generated.ts';
 import type { Config } from '../platform/config.ts';
 import { namesOf } from '../platform/names.ts';
+import { createPool } from '../platform/postgres/index.ts';
+import { findOperation, requestOperation } from '../projections/operations.ts';
+import { everything } from '../projections/operator/names.ts';
 import { sale } from '../test/support/documents.ts';
 import { createEventLog } from '../test/support/event-log.ts';
 import { startServices } from '../test/support/services.ts';
@@ -21,17 +24,24 @@ export interface LiveLag {
   p99Ms: number;
   /** The most that the worker had resident. */
   rssMb: number;
+  /** How often everything was rebuilt meanwhile. */
+  rebuilds: number;
 }
 
-/** Starts a projection worker in the namespace of `config` and stops it. */
-export async function measureLiveLag(config: Config): Promise<LiveLag> {
+/**
+ * Starts a projection worker in the namespace of `config` and stops it. With `rebuildMs` an operator rebuilds and proves
+ * everything over and over meanwhile, and holds up while live figures lag more than that.
+ */
+export async function measureLiveLag(config: Config, { rebuildMs }: { rebuildMs?: number } = {}): Promise<LiveLag> {
   const log = await createEventLog(config);
-  const services = await startServices(config, ['projection-worker']);
+  const services = await startServices(config, ['projection-worker', ...(rebuildMs ? (['operator'] as const) : [])]);
+  const rebuilding = rebuildMs ? keepRebuilding(config, rebuildMs) : undefined;
   const listener = new pg.Client(config.postgres);
   const waiting = new Map<number, { end: number; at: number }[]>();
   const lags: number[] = [];
   let measuring = false;
   let rssMb = 0;
+  let rebuilds = 0;
   try {
     await listener.connect();
     await listener.query(`listen ${namesOf(config.namespace).notifyChannel}`);
@@ -66,12 +76,41 @@ export async function measureLiveLag(config: Config): Promise<LiveLag> {
     await delay(1000);
     rssMb = peakRssMb(services.pidOf('projection-worker'));
   } finally {
+    rebuilds = (await rebuilding?.stop()) ?? 0;
     await listener.end();
     await services.stop();
     await log.close();
   }
   const sorted = lags.sort((a, b) => a - b);
-  return { p50Ms: round(percentile(sorted, 0.5), 1), p99Ms: round(percentile(sorted, 0.99), 1), rssMb };
+  return { p50Ms: round(percentile(sorted, 0.5), 1), p99Ms: round(percentile(sorted, 0.99), 1), rssMb, rebuilds };
+}
+
+/** Asks for one rebuild of everything after the other, which is proven and goes live. */
+function keepRebuilding(config: Config, throttleMs: number): { stop(): Promise<number> } {
+  const pool = createPool(config, { applicationName: 'bench' });
+  const schema = namesOf(config.namespace).postgres.read;
+  let going = true;
+  const done = (async () => {
+    let rebuilds = 0;
+    for (; going; rebuilds += 1) {
+      const given = { projections: everything.map(({ name }) => name), throttleMs };
+      const id = await requestOperation(pool, schema, 'rebuild', given);
+      for (;;) {
+        const found = await findOperation(pool, schema, id);
+        if (found?.status === 'failed') throw new Error(`a rebuild failed: ${found.outcome?.error}`);
+        if (found?.status === 'done') break;
+        if (!going) return rebuilds;
+        await delay(100);
+      }
+    }
+    return rebuilds;
+  })();
+  return {
+    async stop() {
+      going = false;
+      return done.finally(() => pool.end());
+    },
+  };
 }
 
 function newSale(count: number): Event {

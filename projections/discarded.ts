@@ -6,7 +6,7 @@
 import type pg from 'pg';
 import { isMissingTable } from '../platform/postgres/index.ts';
 import type { Move } from './checkpoints.ts';
-import type { ParkedEvent, ParkedPlace } from './parked.ts';
+import { isLost, type ParkedEvent, type ParkedPlace } from './parked.ts';
 import { type Kept, quote } from './sql.ts';
 
 /** What an operator has decided that a projection does without, "partition:offset". */
@@ -127,22 +127,13 @@ export async function discard(
   return rows.map(({ place }) => place);
 }
 
-/**
- * Whether the log has lost a parked event `p` since, which was accepted: it is one of those then, and no rebuild meets it
- * again.
- */
-function isLost(ns: string): string {
-  return `exists (select from ${ns}.accepted_losses l where l.partition = p.partition
-    and l.lost_from <= p."offset" and p."offset" < l.lost_to and l.accepted_at > p.parked_at)`;
-}
-
 async function refuseHeld(client: pg.ClientBase, ns: string, given: string, columns: unknown[]): Promise<void> {
   const { rows } = await client.query<{ projection: string; place: string; holding: string; lacking: string }>(
     `with lacking as (
        select p.projection, p.partition, p."offset", string_agg(distinct p.generation || ' (' || g.status || ')', ', ') as generations
        from ${ns}.parked p join ${ns}.generations g using (projection, generation)
        join ${given} using (projection, partition, "offset")
-       where g.label is null group by 1, 2, 3)
+       where g.label is null and not ${isLost(ns)} group by 1, 2, 3)
      select l.projection, l.partition || ':' || l."offset" as place, l.generations as lacking,
        string_agg(g.generation || ' (' || g.status || ')', ', ' order by g.generation) as holding
      from lacking l join ${ns}.generations g using (projection)

@@ -122,12 +122,12 @@ async function goBack(client: pg.ClientBase, schema: string, partition: number, 
   await client.query(
     `with gone as (
        delete from ${ns}.parked p using ${ns}.generations g
-       where (g.projection, g.generation) = (p.projection, p.generation) and label is null and partition = $1 and "offset" < $2
+       where (g.projection, g.generation) = (p.projection, p.generation) and label is null and partition = $1
        returning p.projection, p.generation),
-     lacking as (select projection, generation, count(*) as events from gone where projection <> $3 group by 1, 2)
+     lacking as (select projection, generation, count(*) as events from gone where projection <> $2 group by 1, 2)
      update ${ns}.checkpoints kept set lost_ends = lost_ends + events
      from lacking where partition = $1 and (kept.projection, kept.generation) = (lacking.projection, lacking.generation)`,
-    [partition, from, liveWindow.name],
+    [partition, liveWindow.name],
   );
   await client.query(
     `update ${ns}.checkpoints set next_offset = least(next_offset, $3), last_event_id = null,
@@ -147,20 +147,22 @@ async function goBack(client: pg.ClientBase, schema: string, partition: number, 
  * An event that the log has lost is no longer a discarded one, or it would count twice in what is rebuilt, and another
  * event in its place would be done without.
  */
-async function forgetDiscarded(client: pg.ClientBase, schema: string, partition: number, { from, to }: Lost) {
+async function forgetDiscarded(client: pg.ClientBase, schema: string, partition: number, lost: Lost): Promise<void> {
   const ns = quote(schema);
-  const column = isOtherLog({ from, to }) ? 'lost_ends' : 'lost';
+  const otherLog = isOtherLog(lost);
+  const column = otherLog ? 'lost_ends' : 'lost';
   await client.query(
     `with gone as (
-       delete from ${ns}.discarded where partition = $1 and "offset" >= $2 and "offset" < $3
+       delete from ${ns}.discarded where partition = $1 and "offset" >= $2 and ($3::bigint is null or "offset" < $3)
        returning projection, "offset", passed_by),
      lacking as (
        select projection, generation, count(*) as events
        from gone join ${ns}.generations using (projection) join ${ns}.checkpoints using (projection, generation)
-       where partition = $1 and next_offset > "offset" and generation <> all(passed_by) group by 1, 2)
+       where partition = $1 and next_offset > "offset" and generation <> all(passed_by)
+         and not ($3::bigint is null and projection = $4) group by 1, 2)
      update ${ns}.checkpoints kept set ${column} = ${column} + events
      from lacking where partition = $1 and (kept.projection, kept.generation) = (lacking.projection, lacking.generation)`,
-    isOtherLog({ from, to }) ? [partition, 0, from] : [partition, from, to],
+    [partition, ...(otherLog ? [0, null] : [lost.from, lost.to]), liveWindow.name],
   );
 }
 

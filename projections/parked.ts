@@ -54,9 +54,18 @@ export async function parkAsLive(client: pg.ClientBase, { projection, generation
      select p.projection, $2, p.partition, p."offset", p.failure, p.error, p.event, p.parked_at
      from ${ns}.parked p join ${ns}.generations live using (projection, generation)
      join ${ns}.checkpoints c on (c.projection, c.generation, c.partition) = ($1, $2, p.partition)
-     where p.projection = $1 and live.status = 'live' and p."offset" < c.next_offset`,
+     where p.projection = $1 and live.status = 'live' and p."offset" < c.next_offset and not ${isLost(ns)}`,
     [projection.name, generation],
   );
+}
+
+/**
+ * Whether the log has lost a parked event `p` since, which was accepted: it counts as lost for whatever is folded from
+ * the log afterwards.
+ */
+export function isLost(ns: string): string {
+  return `exists (select from ${ns}.accepted_losses l where l.partition = p.partition
+    and l.lost_from <= p."offset" and p."offset" < l.lost_to and l.accepted_at > p.parked_at)`;
 }
 
 /** The events that a generation does without, parked or discarded, as "partition:offset". */

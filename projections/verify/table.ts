@@ -10,11 +10,18 @@ import { loadLacking } from '../parked.ts';
 import { columnsOf, type Kept, quote, type Target, tableOf } from '../sql.ts';
 import { counted, placeOf, readLog } from './log.ts';
 import { emitted, isBefore, keyOf, type PlainRow, plain, SimpleFold } from './simple-fold.ts';
-import { type Difference, MAX_EVENTS, type Vector, type Verdict, type VerifyOptions } from './verdict.ts';
+import {
+  type Difference,
+  MAX_EVENTS,
+  type RowsInMemory,
+  type Vector,
+  type Verdict,
+  type VerifyOptions,
+} from './verdict.ts';
 
 const FETCH_ROWS = 5000;
-/** Rows that are held in memory at a time, about 50 MB. */
-const ROWS_IN_MEMORY = { rollup: 100_000, ledger: 300_000 };
+/** About 50 MB. */
+const ROWS_IN_MEMORY: RowsInMemory = { rollup: 100_000, ledger: 300_000 };
 
 /** Tables that are proven together, in one pass over the log; or one that takes a pass for each of its parts. */
 export interface Share {
@@ -23,11 +30,14 @@ export interface Share {
 }
 
 /** Shares tables out so that what is folded at a time fits into memory. */
-export async function shareOut(pool: pg.Pool, targets: readonly Target[]): Promise<Share[]> {
+export async function shareOut(
+  targets: readonly Target[],
+  { pool, rowsInMemory = ROWS_IN_MEMORY }: VerifyOptions,
+): Promise<Share[]> {
   const shares: Share[] = [];
   let last: { share: Share; size: number } | undefined;
   for (const target of targets) {
-    const size = (await countRows(pool, target)) / ROWS_IN_MEMORY[target.projection.kind];
+    const size = (await countRows(pool, target)) / rowsInMemory[target.projection.kind];
     if (size > 1) {
       shares.push({ targets: [target], parts: Math.ceil(size) });
     } else if (last && last.size + size <= 1) {
@@ -46,6 +56,8 @@ export async function verifyTables({ targets, parts }: Share, options: VerifyOpt
   const client = await options.pool.connect();
   try {
     await client.query('begin isolation level repeatable read read only');
+    // Nobody drops them meanwhile.
+    await client.query(`lock table ${targets.map(tableOf).join(', ')} in access share mode`);
     const proofs: TableProof[] = [];
     for (const target of targets) proofs.push(await TableProof.begin(client, target));
     const to = furthest(proofs.map(({ verdict }) => verdict.vector));

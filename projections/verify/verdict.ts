@@ -35,6 +35,12 @@ export interface Verdict {
   losses?: readonly AcceptedLoss[];
 }
 
+/** Rows of tables that are held in memory, by their kind. */
+export interface RowsInMemory {
+  rollup: number;
+  ledger: number;
+}
+
 export interface VerifyOptions {
   kafka: Kafka;
   names: Names;
@@ -49,6 +55,8 @@ export interface VerifyOptions {
   patienceMs?: number;
   /** How long it may stand still below what it is to have, milliseconds. */
   standstillMs?: number;
+  /** What of tables is folded at a time; a larger one takes several passes over the log. */
+  rowsInMemory?: RowsInMemory;
   /** Ends that wait. */
   signal?: AbortSignal;
 }

@@ -19,7 +19,7 @@ export async function* verifyAll(
   generations: readonly Kept[],
   options: VerifyAllOptions,
 ): AsyncGenerator<{ kept: Kept; verdict: Verdict }> {
-  for (const share of await shareOut(options.pool, generations.filter(isTable))) {
+  for (const share of await shareOut(generations.filter(isTable), options)) {
     options.onShare?.(nameOf(share.targets));
     for (const [kept, verdict] of await verifyTables(share, options)) {
       yield { kept, verdict: await withLosses(kept, verdict, options) };

@@ -15,6 +15,7 @@ import { retry } from '../../platform/retry.ts';
 import { projections } from '../catalogue.ts';
 import { liveWindow as windowProjection } from '../live.ts';
 import { decodeSlices, type RawSlice } from '../log-slice.ts';
+import { outdatedProjections } from '../operator/names.ts';
 import { loadLacking } from '../parked.ts';
 import { type Positions, ReadModels } from '../read-models.ts';
 import { dayIn } from '../time.ts';
@@ -72,6 +73,9 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     now,
     onRebuilt: meters.windowRebuilt,
   });
+  const outdated = await outdatedProjections(pool, schema);
+  if (outdated.length > 0)
+    logger.warn({ projections: outdated }, 'other code made the tables of these projections: they are left alone');
   const admin = kafka.admin();
   await admin.connect();
 

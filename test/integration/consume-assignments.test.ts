@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Partitioners } from 'kafkajs';
 import { createTopics } from '../../dev/topics.ts';
 import { createKafka } from '../../platform/kafka/client.ts';
 import { consumePartitions, type PartitionConsumer } from '../../platform/kafka/consume.ts';
@@ -43,6 +44,30 @@ describe('a consumer whose partitions are shared out anew', function () {
     });
     consumers.push(consumer);
   }
+
+  it('ends with what its reader throws, and does not go past it', async () => {
+    const topic = namesOf(config.namespace).topics.commands;
+    const kafka = createKafka(config, 'test');
+    const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    await producer.connect();
+    await producer.send({ topic, messages: [{ partition: 0, value: 'first' }] });
+    await producer.disconnect();
+    const failures: Error[] = [];
+    const consumer = await consumePartitions({
+      kafka,
+      logger: createLogger('test', 'silent'),
+      groupId: `${topic}.failing`,
+      topics: [topic],
+      onAssigned: async (partitions) => partitions.map((partition) => ({ topic, partition, offset: 0 })),
+      onRecords: () => {
+        throw new Error('no room');
+      },
+      onFailure: (error) => failures.push(error),
+    });
+    consumers.push(consumer);
+    await until('it fails', () => failures.length > 0);
+    expect(failures[0]?.message).to.equal('no room');
+  });
 
   it('leaves all of them at once, and takes the next ones when it has done with the first', async () => {
     const told: string[] = [];

@@ -8,6 +8,7 @@ import type { Operator } from '../../projections/operator/app.ts';
 import { everything } from '../../projections/operator/names.ts';
 import { documents } from '../support/live-traffic.ts';
 import { openOperator, operate } from '../support/operator.ts';
+import { startProjectionProcess } from '../support/projection-process.ts';
 import { type Bench, openBench } from '../support/projection-worker.ts';
 import { until } from '../support/services.ts';
 import { rebuildThrottled } from '../support/throttled-rebuild.ts';
@@ -121,6 +122,33 @@ describe('projection rebuild', function () {
     expect(await statusesOf('categories')).to.deep.equal(['1 live']);
     await bench.caughtUp();
     await bench.expectEqualToLog();
+  });
+
+  it('leaves alone what other code made when it is told to, and says so, and so does the worker', async () => {
+    await operator.stop();
+    await bench.pool.query(`update ${bench.schema}.generations set version = 0 where projection = 'revenue'`);
+    const processes = await Promise.all(
+      (['operator', 'projection-worker'] as const).map((name) =>
+        startProjectionProcess(bench.config, name, undefined, {
+          SALES_AUTO_REBUILD: 'false',
+          SALES_LOG_LEVEL: 'warn',
+        }),
+      ),
+    );
+    await bench.log.append(documents('before', 50));
+    await until('the others go on', async () => {
+      return (await bench.pool.query(`select from ${bench.schema}.sales limit 1`)).rowCount === 1;
+    });
+    await Promise.all(processes.map((one) => one.ready()));
+    const [asOperator, asWorker] = processes.map(({ output }) => output());
+    expect(asOperator).to.match(/"projections":\["revenue"\].*they stand still: rebuild them/);
+    expect(asWorker).to.match(/"projections":\["revenue"\].*they are left alone/);
+    for (const one of processes) await one.stop();
+    expect(await statusesOf('revenue')).to.deep.equal(['1 live']);
+    const { rows } = await bench.pool.query(`select from ${bench.schema}.revenue_g1`);
+    expect(rows).to.have.length(0);
+    operator = await openOperator(bench);
+    await until('it is rebuilt', async () => (await statusesOf('revenue')).includes('2 live'), 20_000);
   });
 
   it('goes on from the bookkeeping of an earlier version', async () => {

@@ -221,7 +221,39 @@ describe('projection verify', function () {
     });
   });
 
+  it('finds the same in several parts, each folded in a pass of its own', async () => {
+    const parts = { rowsInMemory: { rollup: 3, ledger: 20 } };
+    for (const name of ['customers', 'sales']) {
+      const whole = await prove(bench, name);
+      expect(await prove(bench, name, parts), name).to.deep.equal(whole);
+      const change = (by: number) => bench.pool.query(`update ${bench.schema}.${name}_g1 set gross = gross + ${by}`);
+      await change(7);
+      const wrong = await prove(bench, name);
+      expect(wrong.differences, name).to.equal(whole.rows);
+      expect(await prove(bench, name, parts), name).to.deep.equal(wrong);
+      await change(-7);
+    }
+  });
+
   describe('on the command line', () => {
+    it('names what differs in each of the tables that it reads together', async () => {
+      const change = (by: number) =>
+        bench.pool.query(`update ${bench.schema}.revenue_g1 set gross = gross + ${by} where currency = 'CHF';
+          update ${bench.schema}.countries_g1 set orders = orders + ${by} where currency = 'CHF'`);
+      await change(7);
+      const { code, stdout } = await command('verify', 'revenue', 'channels', 'countries');
+      await change(-7);
+      expect(code).to.equal(3);
+      const [revenue, channels, countries] = stdout.split('\n');
+      expect(revenue).to.match(
+        /^revenue .*: 1 of \d+ rows differ .*has {"gross":"1207"}, the log says {"gross":"1200"}/,
+      );
+      expect(channels).to.match(/^channels .*: \d+ rows are as the log says/);
+      expect(countries).to.match(
+        /^countries .*: 1 of \d+ rows differ .*has {"orders":"8"}, the log says {"orders":"1"}/,
+      );
+    });
+
     it('names what differs, ends with 3, and keeps what it found', async () => {
       const { minutes } = windowKeys(namesOf(bench.config.namespace).redisPrefix, 1, place.partition);
       const field = `${Math.floor(swiss.data.occurredAt / 60_000)}|CHF|orders`;

@@ -18,7 +18,7 @@ export function prove(
   {
     generation = 1,
     ...options
-  }: { generation?: number } & Pick<VerifyOptions, 'at' | 'patienceMs' | 'standstillMs'> = {},
+  }: { generation?: number } & Pick<VerifyOptions, 'at' | 'patienceMs' | 'standstillMs' | 'rowsInMemory'> = {},
 ): Promise<Verdict> {
   const projection = everything.find((one) => one.name === name);
   if (!projection) throw new Error(`There is no projection ${name}`);
