@@ -38,9 +38,7 @@ describe('sales dlq', function () {
 
   it('shows each with its whole error, or one alone', async () => {
     const { stdout } = await dlq('show', '0:2', '--projection', 'sales');
-    expect(stdout).to.match(
-      /^0:2 {2}sales \(generation 1\), parked \d{4}-.*\n {2}event ".*poison-2" is poison\n$/,
-    );
+    expect(stdout).to.match(/^0:2 {2}sales \(generation 1\), parked \d{4}-.*\n {2}event ".*poison-2" is poison\n$/);
     const { parked } = JSON.parse((await dlq('show', '--projection', 'sales', '--json')).stdout);
     expect(parked.map(({ offset }: { offset: number }) => offset)).to.deep.equal([0, 2, 4]);
   });
