@@ -12,12 +12,14 @@ export async function proveAll(
   generations: readonly Kept[],
   execution: Execution,
   otherwise: string,
+  mayGoOn?: () => Promise<void>,
 ): Promise<Record<string, number>> {
   const { kafka, names, pool, redis, logger, decode, report, signal } = execution;
   const proven: Record<string, number> = {};
   let step = '';
   const verdicts = verifyAll(generations, {
     ...{ kafka, names, pool, redis, logger, decode, signal },
+    ...(mayGoOn && { mayGoOn }),
     onShare: (what) => {
       step = `verifying ${what}`;
     },

@@ -18,7 +18,7 @@ import type { Execute, Execution } from './execution.ts';
 import { dropLeftWindows, untilWindowsAreWhole } from './live-windows.ts';
 import { projectionsIn } from './names.ts';
 import { proveAll } from './prove.ts';
-import { createThrottle } from './throttle.ts';
+import { createThrottle, type Throttle } from './throttle.ts';
 
 /** What the log may grow by while the last part is folded, in events: the workers take it from there. */
 const CLOSE = 2000;
@@ -32,13 +32,14 @@ export const rebuild: Execute = async (given, execution) => {
   const generations = started.map(({ kept }) => kept);
   // What is ready was handed over before this was interrupted: only the workers write to it.
   const unfilled = started.flatMap(({ kept, status }) => (status === 'building' && isTable(kept) ? [kept] : []));
-  await fillTables(unfilled, given.throttleMs, execution).catch(async (error) => {
+  const throttle = typeof given.throttleMs === 'number' ? createThrottle(execution, given.throttleMs) : undefined;
+  await fillTables(unfilled, throttle, execution).catch(async (error) => {
     await requireThere(pool, schema, unfilled);
     throw error;
   });
   await handOver(pool, schema, unfilled);
   await untilWindowsAreWhole(generations, execution);
-  const verified = await proveAll(generations, execution, 'It was not promoted.');
+  const verified = await proveAll(generations, execution, 'It was not promoted.', throttle);
   const outcome = {
     generations: Object.fromEntries(generations.map(({ projection, generation }) => [projection.name, generation])),
     events: await countEvents(generations, execution),
@@ -102,10 +103,9 @@ async function dropUnfinished(wanted: readonly Kept['projection'][], execution: 
 }
 
 /** Folds the log into the tables, until they are so close to its end that the workers can take them over. */
-async function fillTables(targets: readonly Target[], throttleMs: unknown, execution: Execution): Promise<void> {
+async function fillTables(targets: readonly Target[], throttle: Throttle | undefined, execution: Execution): Promise<void> {
   if (targets.length === 0) return;
   const { kafka, pool, logger, decode, names, report } = execution;
-  const throttle = typeof throttleMs === 'number' ? createThrottle(execution, throttleMs) : undefined;
   const options = {
     kafka,
     pool,

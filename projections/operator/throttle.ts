@@ -7,12 +7,15 @@ import { WorkerWatch } from './worker-watch.ts';
 
 const CHECK_MS = 250;
 
+/** Resolves when live figures lag no more than they may. */
+export type Throttle = () => Promise<void>;
+
 /**
  * Resolves when live figures lag less than `boundMs` behind the log, and says so while it waits. A partition lags as long
  * ago as its last folded event was recorded, while there are later ones; one that has halted is not waited for.
  * Throws `OperationError` when no worker runs that could catch up.
  */
-export function createThrottle(execution: Execution, boundMs: number): () => Promise<void> {
+export function createThrottle(execution: Execution, boundMs: number): Throttle {
   const { kafka, names, pool, signal, report } = execution;
   let checked = 0;
 

@@ -8,7 +8,7 @@ import type { Vector, VerifyOptions } from './verdict.ts';
 /** Reads from the offsets `from` (0 unless given) up to but not including `to`; resolves to how many records that were. */
 export async function readLog(
   { from = new Map(), to }: { from?: Vector; to: Vector },
-  { kafka, names, pool, logger, decode, onProgress }: VerifyOptions,
+  { kafka, names, pool, logger, decode, onProgress, mayGoOn }: VerifyOptions,
   onSlice: (slice: LogSlice) => void,
 ): Promise<number> {
   let total = 0;
@@ -22,6 +22,7 @@ export async function readLog(
     to,
     isAcceptedLoss: await loadAcceptedLosses(pool, names.postgres.read),
     async onRecords(partition, records) {
+      await mayGoOn?.();
       for (const slice of await decode([{ partition, records }])) {
         if (slice.stop) throw slice.stop;
         onSlice(slice);

@@ -49,6 +49,8 @@ export interface VerifyOptions {
   logger: Logger;
   decode(slices: readonly RawSlice[]): Promise<LogSlice[]>;
   onProgress?(done: number, total: number): void;
+  /** Resolves when the proof may go on: it holds reading up while live figures lag. */
+  mayGoOn?(): Promise<void>;
   /** The live window is read once it has these events, however long they take to come, as long as it moves. */
   at?: Vector;
   /** How long a window may be in the rebuilding before the proof is given up, milliseconds; a minute unless given. */
