@@ -103,7 +103,11 @@ async function dropUnfinished(wanted: readonly Kept['projection'][], execution: 
 }
 
 /** Folds the log into the tables, until they are so close to its end that the workers can take them over. */
-async function fillTables(targets: readonly Target[], throttle: Throttle | undefined, execution: Execution): Promise<void> {
+async function fillTables(
+  targets: readonly Target[],
+  throttle: Throttle | undefined,
+  execution: Execution,
+): Promise<void> {
   if (targets.length === 0) return;
   const { kafka, pool, logger, decode, names, report } = execution;
   const options = {
