@@ -9,6 +9,7 @@ import { createPool, isConnectionLost, isMissingTable } from '../../platform/pos
 import { everything } from '../../projections/operator/names.ts';
 import type { Kept } from '../../projections/sql.ts';
 import { KafkaUnreachable, PostgresUnreachable, settings } from '../services.ts';
+import { WrongArguments } from '../wrong-arguments.ts';
 
 export interface Session {
   config: Config;
@@ -68,11 +69,11 @@ export interface Named {
 /** The projections that are meant, each once. Throws a `DevError` on none, or on a name that there is not. */
 export function chosen(given: readonly string[], { all = false }: Named): Kept['projection'][] {
   const known = everything.map(({ name }) => name).join(', ');
-  if (all === given.length > 0) throw new DevError('Name projections, or give --all.', `There are ${known}.`);
+  if (all === given.length > 0) throw new WrongArguments('Name projections, or give --all.', `There are ${known}.`);
   if (all) return [...everything];
   return [...new Set(given)].map((name) => {
     const found = everything.find((projection) => projection.name === name);
     if (found) return found;
-    throw new DevError(`There is no projection ${name}.`, `There are ${known}.`);
+    throw new WrongArguments(`There is no projection ${name}.`, `There are ${known}.`);
   });
 }

@@ -62,6 +62,12 @@ describe('sales projection status', function () {
     expect(stdout).to.match(/^Figures lack events that could not be folded: .*revenue 1, .* sales dlq list$/m);
   });
 
+  it('says which projections there are, to whoever names another one', async () => {
+    const { code, stderr } = await run(['verify', 'revnue']);
+    expect(code).to.equal(2);
+    expect(stderr).to.match(/^sales: There is no projection revnue\. There are sales, revenue, /);
+  });
+
   it('says what is not there: Kafka, Postgres or the read models', async () => {
     const answers = await Promise.all([
       run(['status'], { KAFKA_BROKERS: '127.0.0.1:1' }),
