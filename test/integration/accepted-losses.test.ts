@@ -7,7 +7,7 @@ import type { Operator } from '../../projections/operator/app.ts';
 import { listParked } from '../../projections/parked.ts';
 import { products } from '../../projections/products.ts';
 import { standings } from '../../projections/status.ts';
-import { sale } from '../support/documents.ts';
+import { sales } from '../support/documents.ts';
 import {
   acceptLoss,
   createTopic,
@@ -17,13 +17,8 @@ import {
   untilHalted,
 } from '../support/log-faults.ts';
 import { openOperator, operate } from '../support/operator.ts';
-import { type Bench, openBench } from '../support/projection-worker.ts';
+import { type Bench, openBench, park } from '../support/projection-worker.ts';
 import { prove } from '../support/verify.ts';
-
-const sales = (prefix: string, count: number) =>
-  Array.from({ length: count }, (_, index) => sale(`${prefix}-${index}`, { occurredAt: Date.now() - index * 20_000 }));
-
-const poison = (event: { data: object }) => 'saleId' in event.data && String(event.data.saleId).startsWith('poison');
 
 describe('losses that were accepted', function () {
   this.timeout(60_000);
@@ -34,10 +29,7 @@ describe('losses that were accepted', function () {
   beforeEach(async () => {
     bench = await openBench({ partitions: 1 });
     operator = await openOperator(bench);
-    await bench.log.append([...sales('poison', 1), ...sales('good', 19)]);
-    const worker = await bench.startWorker({ poison });
-    await bench.caughtUp();
-    await worker.stop();
+    await park(bench, [...sales('poison', 1), ...sales('good', 19)]);
     for (const projection of ['revenue', 'sales']) await operate(bench, 'dlq-retry', { projection });
     await operate(bench, 'dlq-discard', { projection: 'categories', reason: 'not wanted' });
   });

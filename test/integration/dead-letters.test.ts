@@ -2,16 +2,11 @@ import { expect } from 'chai';
 import { requestOperation } from '../../projections/operations.ts';
 import type { Operator } from '../../projections/operator/app.ts';
 import { listParked } from '../../projections/parked.ts';
-import { sale } from '../support/documents.ts';
+import { sales } from '../support/documents.ts';
 import { deleteBelow, writeTransaction } from '../support/log-faults.ts';
 import { openOperator, operate, untilEnded } from '../support/operator.ts';
-import { type Bench, openBench } from '../support/projection-worker.ts';
+import { type Bench, isPoison, openBench, park } from '../support/projection-worker.ts';
 import { prove } from '../support/verify.ts';
-
-const sales = (prefix: string, count: number) =>
-  Array.from({ length: count }, (_, index) => sale(`${prefix}-${index}`, { occurredAt: Date.now() - index * 20_000 }));
-
-const poison = (event: { data: object }) => 'saleId' in event.data && String(event.data.saleId).startsWith('poison');
 
 describe('dead letters', function () {
   this.timeout(60_000);
@@ -28,14 +23,6 @@ describe('dead letters', function () {
     await bench.close();
   });
 
-  /** Events that the projections were in no position to decode; from here on they are. */
-  async function park(...events: Parameters<Bench['log']['append']>[0]): Promise<void> {
-    await bench.log.append(events);
-    const worker = await bench.startWorker({ poison });
-    await bench.caughtUp();
-    await worker.stop();
-  }
-
   async function expectProven(projection: string, generations: readonly number[]): Promise<void> {
     for (const generation of generations) {
       const { first } = await prove(bench, projection, { generation });
@@ -47,7 +34,7 @@ describe('dead letters', function () {
     (await listParked(bench.pool, bench.schema, { projection })).map(({ generation }) => generation);
 
   it('are not discarded where a generation has them, until that is gone or none lacks them', async () => {
-    await park(...sales('poison', 1), ...sales('good', 5));
+    await park(bench, [...sales('poison', 1), ...sales('good', 5)]);
     await bench.startWorker();
     await operate(bench, 'rebuild', { projections: ['revenue'] });
     const refused = await operate(bench, 'dlq-discard', { projection: 'revenue', reason: 'not wanted' });
@@ -62,7 +49,7 @@ describe('dead letters', function () {
   });
 
   it('are discarded beside a set that stands for ever, which keeps what it has', async () => {
-    await park(...sales('poison', 1), ...sales('good', 5));
+    await park(bench, [...sales('poison', 1), ...sales('good', 5)]);
     await operate(bench, 'as-of', { label: 'whole', vector: { 0: 6 } });
     await operate(bench, 'as-of', { label: 'empty', vector: { 0: 0 } });
     const { outcome } = await operate(bench, 'dlq-discard', { projection: 'categories', reason: 'not wanted' });
@@ -75,7 +62,7 @@ describe('dead letters', function () {
   });
 
   it('stay out when they were discarded, though they are parked', async () => {
-    await park(...sales('poison', 1), ...sales('good', 5));
+    await park(bench, [...sales('poison', 1), ...sales('good', 5)]);
     const parked = `insert into ${bench.schema}.parked select 'sales', 1, 0, 0, 'failure', 'error'`;
     await operate(bench, 'dlq-discard', { projection: 'sales', reason: 'not wanted' });
     await bench.pool.query(parked);
@@ -92,7 +79,7 @@ describe('dead letters', function () {
       `insert into ${bench.schema}.accepted_losses (partition, lost_from, lost_to, reason)
        values (0, 0, 2, 'the start'), (0, 5, 6, 'the end of a transaction')`,
     );
-    await park(...sales('poison-late', 1), ...sales('more', 3));
+    await park(bench, [...sales('poison-late', 1), ...sales('more', 3)]);
     await deleteBelow(bench, 0, 2);
     const { outcome } = await operate(bench, 'dlq-retry', { projection: 'sales' });
     expect(outcome).to.deep.equal({ retried: 2, left: 1, lost: ['0:0'] });
@@ -101,7 +88,7 @@ describe('dead letters', function () {
   });
 
   it('stay and are named when another event stands in the place of theirs', async () => {
-    await park(...sales('poison', 2), ...sales('good', 3));
+    await park(bench, [...sales('poison', 2), ...sales('good', 3)]);
     const { pool, schema } = bench;
     const places = await pool.query(`select distinct event from ${schema}.parked`);
     for (const { event } of places.rows) expect(event).to.match(/^md5:[0-9a-f]{32}$/);
@@ -118,18 +105,18 @@ describe('dead letters', function () {
   });
 
   it('just stay when they were known by their ids and can not be decoded any more', async () => {
-    await park(...sales('poison', 1), ...sales('good', 3));
+    await park(bench, [...sales('poison', 1), ...sales('good', 3)]);
     await bench.pool.query(
       `update ${bench.schema}.parked set event = 'SaleRecorded:poison-0' where projection = 'sales'`,
     );
     await operator.stop();
-    operator = await openOperator(bench, { poison });
+    operator = await openOperator(bench, { poison: isPoison });
     const { outcome } = await operate(bench, 'dlq-retry', { projection: 'sales' });
     expect(outcome).to.deep.equal({ retried: 0, left: 1 });
   });
 
   it('are counted once by two retries at the same time', async () => {
-    await park(...sales('poison', 10), ...sales('good', 5));
+    await park(bench, [...sales('poison', 10), ...sales('good', 5)]);
     const asked = [1, 2].map(() => requestOperation(bench.pool, bench.schema, 'dlq-retry', { projection: 'sales' }));
     let retried = 0;
     for (const id of await Promise.all(asked)) {
@@ -143,7 +130,7 @@ describe('dead letters', function () {
 
   it('end a retry whose operator died after the last of them', async () => {
     await operator.stop();
-    await park(...sales('poison', 3), ...sales('good', 5));
+    await park(bench, [...sales('poison', 3), ...sales('good', 5)]);
     const id = await requestOperation(bench.pool, bench.schema, 'dlq-retry', { projection: 'sales' });
     operator = await openOperator(bench);
     const first = await untilEnded(bench, id);

@@ -2,11 +2,9 @@ import { expect } from 'chai';
 import type { Operator } from '../../projections/operator/app.ts';
 import { sale } from '../support/documents.ts';
 import { openOperator } from '../support/operator.ts';
-import { type Bench, openBench } from '../support/projection-worker.ts';
+import { type Bench, isPoison, openBench } from '../support/projection-worker.ts';
 import { salesCommand } from '../support/sales-command.ts';
 import { settingsOf } from '../support/services.ts';
-
-const poison = (event: { data: object }) => 'saleId' in event.data && String(event.data.saleId).startsWith('poison');
 
 describe('sales dlq', function () {
   this.timeout(60_000);
@@ -17,7 +15,7 @@ describe('sales dlq', function () {
     bench = await openBench({ partitions: 1 });
     operator = await openOperator(bench);
     await bench.log.append(['poison-1', 'good-1', 'poison-2', 'good-2', 'poison-3'].map((saleId) => sale(saleId)));
-    await bench.startWorker({ poison });
+    await bench.startWorker({ poison: isPoison });
     await bench.caughtUp();
   });
 

@@ -7,15 +7,12 @@ import { listHalts, recordHalt } from '../../projections/halts.ts';
 import { findOperation, requestOperation } from '../../projections/operations.ts';
 import type { Operator } from '../../projections/operator/app.ts';
 import { listParked } from '../../projections/parked.ts';
-import { refund, sale } from '../support/documents.ts';
+import { refund, sale, sales } from '../support/documents.ts';
 import { openOperator, operate, untilEnded } from '../support/operator.ts';
-import { type Bench, openBench } from '../support/projection-worker.ts';
+import { type Bench, isPoison, openBench } from '../support/projection-worker.ts';
 import { salesCommand } from '../support/sales-command.ts';
 import { settingsOf, until } from '../support/services.ts';
 import { prove } from '../support/verify.ts';
-
-const sales = (prefix: string, count: number) =>
-  Array.from({ length: count }, (_, index) => sale(`${prefix}-${index}`, { occurredAt: Date.now() - index * 20_000 }));
 
 describe('operations on projections', function () {
   this.timeout(60_000);
@@ -37,12 +34,10 @@ describe('operations on projections', function () {
     return rows[0].count;
   }
 
-  const poison = (event: { data: object }) => 'saleId' in event.data && String(event.data.saleId).startsWith('poison');
-
   it('park what cannot be decoded, go on, and fold it in when it is retried', async () => {
     const [first, ...others] = [sale('poison-1', { occurredAt: Date.now() }), ...sales('good', 20)];
     await bench.log.append([first, ...others, refund(first, 'r-1', { occurredAt: Date.now() })]);
-    const worker = await bench.startWorker({ poison });
+    const worker = await bench.startWorker({ poison: isPoison });
     await bench.caughtUp();
     expect(await countSales()).to.equal(20);
     const parked = await listParked(bench.pool, bench.schema);
@@ -61,7 +56,7 @@ describe('operations on projections', function () {
 
   it('do without what was discarded, in a rebuild too, and verify it so', async () => {
     await bench.log.append([sale('poison-1'), ...sales('good', 20)]);
-    await bench.startWorker({ poison });
+    await bench.startWorker({ poison: isPoison });
     await bench.caughtUp();
     const refused = await operate(bench, 'dlq-discard', { projection: 'sales', reason: ' ' });
     expect(refused.outcome?.error).to.equal('a discard needs a reason');
@@ -80,7 +75,7 @@ describe('operations on projections', function () {
     const others = [-49, -47.9, -1, 0, 23].map((at) => sale(`at-${at}`, { occurredAt: hours(at) }));
     await bench.log.append([waiting, dropped, ...others].flatMap((one) => one ?? []));
     await bench.log.append(sales('void', 10), { void: true });
-    const worker = await bench.startWorker({ poison });
+    const worker = await bench.startWorker({ poison: isPoison });
     await bench.caughtUp();
     const [, second] = await listParked(bench.pool, bench.schema, { projection: 'live_window' });
     const place = `${second?.partition}:${second?.offset}`;

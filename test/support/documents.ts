@@ -41,6 +41,13 @@ export function sale(saleId: string, overrides: Overrides<SaleRecorded> = {}): S
   };
 }
 
+/** Sales of the last hours, one every 20 seconds, with ids that begin with `prefix`. */
+export function sales(prefix: string, count: number): SaleEvent[] {
+  return Array.from({ length: count }, (_, index) =>
+    sale(`${prefix}-${index}`, { occurredAt: Date.now() - index * 20_000 }),
+  );
+}
+
 /** A return of one T-shirt of 12.00 GBP unless told otherwise. */
 export function goodsReturn(returnId: string, overrides: Overrides<ReturnRecorded> = {}): Event {
   const lines = linesOf(overrides.lines).map(({ discount, ...line }) => line);

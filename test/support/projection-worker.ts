@@ -107,6 +107,19 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
   };
 }
 
+/** Whether a sale's id says that tests take it for one that cannot be decoded. */
+export function isPoison({ data }: Event): boolean {
+  return 'saleId' in data && data.saleId.startsWith('poison');
+}
+
+/** Appends events, and folds them by a worker that was in no position to decode the poison among them. */
+export async function park(bench: Bench, events: readonly Event[]): Promise<void> {
+  await bench.log.append(events);
+  const worker = await bench.startWorker({ poison: isPoison });
+  await bench.caughtUp();
+  await worker.stop();
+}
+
 /** A codec that cannot decode the events of which `poison` says so. */
 export function poisoned(codec: Codec, poison: (event: Event) => boolean): Codec {
   return {
