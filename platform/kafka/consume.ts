@@ -9,8 +9,9 @@ import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from '../logger.ts';
 import { samePartitionNumbers } from './assigner.ts';
 import { findStarts, holeAt, LogLostError, type LossRules, type Lost } from './log-lost.ts';
-import { type Reading, UNREAD, watchLog } from './log-watch.ts';
+import { watchLog } from './log-watch.ts';
 import type { Position } from './offsets.ts';
+import { newReading, type Reading, readingKey } from './reading.ts';
 import { type LogRecord, runsOf, toRecords } from './records.ts';
 
 export interface ConsumeOptions extends LossRules {
@@ -79,7 +80,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     heartbeatInterval: 1000,
     allowAutoTopicCreation: false,
   });
-  /** What this member was assigned, by topic/partition; made anew by each assignment. */
+  /** What this member was assigned, by {@link readingKey}; made anew by each assignment. */
   const readings = new Map<string, Reading>();
   let assigned: number[] = [];
   let joins = 0;
@@ -88,7 +89,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
   let beginning: Promise<void> = Promise.resolve();
   let stopped = false;
   let fetchedAt = 0;
-  const readingOf = (topic: string, partition: number) => readings.get(`${topic}/${partition}`);
+  const readingOf = (topic: string, partition: number) => readings.get(readingKey(topic, partition));
   const fail = (error: unknown) => {
     if (!stopped) onFailure(error instanceof Error ? error : new Error(String(error)));
   };
@@ -99,7 +100,7 @@ export async function consumePartitions(options: ConsumeOptions): Promise<Partit
     const now = [...new Set(Object.values(payload.memberAssignment).flat())].map(Number);
     readings.clear();
     for (const topic of topics)
-      for (const partition of now) readings.set(`${topic}/${partition}`, { topic, partition, ...UNREAD });
+      for (const partition of now) readings.set(readingKey(topic, partition), newReading(topic, partition));
     consumer.pause(topics.map((topic) => ({ topic, partitions: now })));
     const before = assigned;
     const join = joins;

@@ -2,43 +2,11 @@
 import type { Logger } from '../logger.ts';
 import { LogLostError, type Start } from './log-lost.ts';
 import type { Position } from './offsets.ts';
-
-/** A partition of a topic as one member of a group reads it, from one assignment to the next. */
-export interface Reading {
-  topic: string;
-  partition: number;
-  /** The next offset to come; undefined until it is sought, and while it has halted: it is paused then. */
-  expected: number | undefined;
-  /** Below it there is nothing more to come: above `expected` where what is no record follows. */
-  passed: number | undefined;
-  /** Where a batch that started too high made us seek again. */
-  soughtAgain: number | undefined;
-  /** Paused by the caller: it stays so when it is sought. */
-  held: boolean;
-  halted: boolean;
-  /** It had halted, is read again, and has not delivered yet. */
-  onTrial: boolean;
-  /** It could not be read on when the log was looked at. */
-  suspect: boolean;
-  /** It has delivered since. */
-  delivered: boolean;
-}
-
-/** One that was just assigned. */
-export const UNREAD = {
-  expected: undefined,
-  passed: undefined,
-  soughtAgain: undefined,
-  held: false,
-  halted: false,
-  onTrial: false,
-  suspect: false,
-  delivered: false,
-};
+import { type Reading, readingKey } from './reading.ts';
 
 export interface LogWatchOptions {
   logger: Logger;
-  /** By topic/partition; made anew by each assignment. */
+  /** By {@link readingKey}; made anew by each assignment. */
   readings: ReadonlyMap<string, Reading>;
   /** Whether there is an assignment now. */
   isJoined(): boolean;
@@ -62,10 +30,14 @@ export function watchLog(options: LogWatchOptions): { stop(): void } {
   /** Where each of some readings would begin, of those that are still what they were when that is known. */
   async function lookAt(chosen: readonly { reading: Reading; offset: number }[]) {
     if (chosen.length === 0) return [];
-    const starts = await startsOf(chosen.map(({ reading, offset }) => ({ ...placeOf(reading), offset })));
+    const starts = await startsOf(
+      chosen.map(({ reading: { topic, partition }, offset }) => ({ topic, partition, offset })),
+    );
     return chosen.flatMap(({ reading, offset }, index) => {
       const start = starts[index];
-      return start && readings.get(keyOf(reading)) === reading ? [{ reading, offset, start }] : [];
+      return start && readings.get(readingKey(reading.topic, reading.partition)) === reading
+        ? [{ reading, offset, start }]
+        : [];
     });
   }
 
@@ -118,12 +90,4 @@ export function watchLog(options: LogWatchOptions): { stop(): void } {
       clearInterval(watching);
     },
   };
-}
-
-function keyOf({ topic, partition }: Reading): string {
-  return `${topic}/${partition}`;
-}
-
-function placeOf({ topic, partition }: Reading) {
-  return { topic, partition };
 }
