@@ -1,15 +1,12 @@
 /**
  * Changes of what there is of generations, one at a time, each in one transaction with the next epoch: handing over,
- * promoting, freezing, dropping, and moving past what the log has lost.
+ * promoting, freezing and dropping.
  */
 import type pg from 'pg';
-import type { Lost } from '../platform/kafka/log-lost.ts';
 import { inTransaction, isLockTimeout } from '../platform/postgres/index.ts';
 import { retry } from '../platform/retry.ts';
 import { CheckpointConflict } from './checkpoints.ts';
-import { FOLLOWED, type Generation, type GenerationStatus, listGenerations } from './generations.ts';
-import { isOtherLog } from './halts.ts';
-import { liveWindow } from './live.ts';
+import { type GenerationStatus, listGenerations } from './generations.ts';
 import { createView, type GenerationName, isTable, type Kept, quote, tableOf } from './sql.ts';
 import { StandstillWatch } from './standstill.ts';
 
@@ -33,15 +30,13 @@ class NotLevelError extends Error {
 
 /** Readers wait behind whoever waits for their view: rather try again. */
 const LOCK_TIMEOUT = '250ms';
-const PROMOTE_PATIENCE_MS = 60_000;
+const PATIENCE_MS = 60_000;
 
 /** From now on the workers keep it level; it must be indexed. */
 export function handOver(pool: pg.Pool, schema: string, targets: readonly Kept[]): Promise<void> {
-  return patiently(() =>
-    change(pool, schema, async (client) => {
-      for (const target of targets) await setStatus(client, target, 'ready');
-    }),
-  );
+  return changeGenerations(pool, schema, async (client) => {
+    for (const target of targets) await setStatus(client, target, 'ready');
+  });
 }
 
 /**
@@ -57,112 +52,33 @@ export function promote(
   standstillMs?: number,
 ): Promise<void> {
   const watch = new StandstillWatch(standstillMs);
-  return patiently(
-    () =>
-      change(pool, schema, async (client) => {
-        const all = await listGenerations(client, schema);
-        for (const target of targets) {
-          const own = all.filter(({ projection }) => projection === target.projection.name);
-          const live = own.find(({ status }) => status === 'live');
-          if (live) await requireLevel(client, target, live.generation);
-          for (const { generation, status } of own) {
-            if (status === 'previous' && generation !== target.generation)
-              await drop(client, { ...target, generation });
-          }
-          if (live) await setStatus(client, { ...target, generation: live.generation }, 'previous');
-          await setStatus(client, target, 'live');
-          if (isTable(target)) for (const statement of createView(target)) await client.query(statement);
-          if (live && live.version !== target.projection.version) {
-            await drop(client, { ...target, generation: live.generation });
-          }
+  return changeGenerations(
+    pool,
+    schema,
+    async (client) => {
+      const all = await listGenerations(client, schema);
+      for (const target of targets) {
+        const own = all.filter(({ projection }) => projection === target.projection.name);
+        const live = own.find(({ status }) => status === 'live');
+        if (live) await requireLevel(client, target, live.generation);
+        for (const { generation, status } of own) {
+          if (status === 'previous' && generation !== target.generation)
+            await dropGeneration(client, { ...target, generation });
         }
-        await also(client);
-      }),
+        if (live) await setStatus(client, { ...target, generation: live.generation }, 'previous');
+        await setStatus(client, target, 'live');
+        if (isTable(target)) for (const statement of createView(target)) await client.query(statement);
+        if (live && live.version !== target.projection.version) {
+          await dropGeneration(client, { ...target, generation: live.generation });
+        }
+      }
+      await also(client);
+    },
     (error) => {
       const { generation, partition, position, message } = error;
       if (watch.standsStill(`${generation} ${partition}`, position))
         throw new Error(`${message}, and ${watch.describe(partition)}`, { cause: error });
     },
-  );
-}
-
-/**
- * Moves the checkpoints of a partition past a lost stretch of the log, or to the end of another log that stands in its
- * place, and has the workers load them again. What was being filled from the log that was is dropped, to be made anew.
- */
-export function moveOn(pool: pg.Pool, schema: string, partition: number, lost: Lost, also: Also): Promise<void> {
-  return patiently(() =>
-    change(pool, schema, async (client) => {
-      await forgetDiscarded(client, schema, partition, lost);
-      if (isOtherLog(lost)) await goBack(client, schema, partition, lost);
-      else await passOver(client, schema, partition, lost);
-      await also(client);
-    }),
-  );
-}
-
-const followed = (ns: string) => `(projection, generation) in (
-  select projection, generation from ${ns}.generations where status = any($4))`;
-
-async function passOver(client: pg.ClientBase, schema: string, partition: number, { from, to }: Lost): Promise<void> {
-  const ns = quote(schema);
-  await client.query(
-    `update ${ns}.checkpoints set next_offset = $3, last_event_id = null, lost = lost + $3 - next_offset
-     where partition = $1 and next_offset >= $2 and next_offset < $3 and ${followed(ns)}`,
-    [partition, from, to, FOLLOWED],
-  );
-}
-
-/**
- * What the end of the log had that was, a generation lacks as far as it had not come; a window lacks all of it, since it
- * is folded anew. What was parked of that log can never be folded in, and the event in its place is another one.
- */
-async function goBack(client: pg.ClientBase, schema: string, partition: number, { from, to }: Lost): Promise<void> {
-  const ns = quote(schema);
-  await client.query(
-    `with gone as (
-       delete from ${ns}.parked p using ${ns}.generations g
-       where (g.projection, g.generation) = (p.projection, p.generation) and label is null and partition = $1
-       returning p.projection, p.generation),
-     lacking as (select projection, generation, count(*) as events from gone where projection <> $2 group by 1, 2)
-     update ${ns}.checkpoints kept set lost_ends = lost_ends + events
-     from lacking where partition = $1 and (kept.projection, kept.generation) = (lacking.projection, lacking.generation)`,
-    [partition, liveWindow.name],
-  );
-  await client.query(
-    `update ${ns}.checkpoints set next_offset = least(next_offset, $3), last_event_id = null,
-       lost_ends = lost_ends + greatest(0, $2 - case when projection = $5 then $3 else greatest(next_offset, $3) end)
-     where partition = $1 and ${followed(ns)}`,
-    [partition, from, to, FOLLOWED, liveWindow.name],
-  );
-  const { rows } = await client.query<Pick<Generation, 'projection' | 'generation'>>(
-    `select projection, generation from ${ns}.generations where status = 'building' for update`,
-  );
-  for (const { projection: name, generation } of rows) {
-    await drop(client, { projection: { name }, schema, generation });
-  }
-}
-
-/**
- * An event that the log has lost is no longer a discarded one, or it would count twice in what is rebuilt, and another
- * event in its place would be done without.
- */
-async function forgetDiscarded(client: pg.ClientBase, schema: string, partition: number, lost: Lost): Promise<void> {
-  const ns = quote(schema);
-  const otherLog = isOtherLog(lost);
-  const column = otherLog ? 'lost_ends' : 'lost';
-  await client.query(
-    `with gone as (
-       delete from ${ns}.discarded where partition = $1 and "offset" >= $2 and ($3::bigint is null or "offset" < $3)
-       returning projection, "offset", passed_by),
-     lacking as (
-       select projection, generation, count(*) as events
-       from gone join ${ns}.generations using (projection) join ${ns}.checkpoints using (projection, generation)
-       where partition = $1 and next_offset > "offset" and generation <> all(passed_by)
-         and not ($3::bigint is null and projection = $4) group by 1, 2)
-     update ${ns}.checkpoints kept set ${column} = ${column} + events
-     from lacking where partition = $1 and (kept.projection, kept.generation) = (lacking.projection, lacking.generation)`,
-    [partition, ...(otherLog ? [0, null] : [lost.from, lost.to]), liveWindow.name],
   );
 }
 
@@ -178,27 +94,30 @@ export function dropGenerations(
   targets: readonly Kept[],
   also: Also = async () => {},
 ): Promise<void> {
-  return patiently(() =>
-    change(pool, schema, async (client) => {
-      for (const target of targets) await drop(client, target);
-      await also(client);
-    }),
-  );
-}
-
-/** One change at a time, after which no worker commits by the old decision. */
-function change(pool: pg.Pool, schema: string, work: (client: pg.ClientBase) => Promise<void>): Promise<void> {
-  return inTransaction(pool, async (client) => {
-    await client.query(`set local lock_timeout = '${LOCK_TIMEOUT}'`);
-    await client.query(`update ${quote(schema)}.control set epoch = epoch + 1`);
-    await work(client);
+  return changeGenerations(pool, schema, async (client) => {
+    for (const target of targets) await dropGeneration(client, target);
+    await also(client);
   });
 }
 
-/** `onBehind` may end it by throwing. */
-function patiently(work: () => Promise<void>, onBehind: (error: NotLevelError) => void = () => {}): Promise<void> {
-  const until = Date.now() + PROMOTE_PATIENCE_MS;
-  return retry(work, {
+/**
+ * One change at a time, after which no worker commits by the old decision. For a minute it is tried again while a lock or
+ * a generation that is not level stands in the way; `onBehind` may end that by throwing.
+ */
+export function changeGenerations(
+  pool: pg.Pool,
+  schema: string,
+  work: Also,
+  onBehind: (error: NotLevelError) => void = () => {},
+): Promise<void> {
+  const until = Date.now() + PATIENCE_MS;
+  const change = () =>
+    inTransaction(pool, async (client) => {
+      await client.query(`set local lock_timeout = '${LOCK_TIMEOUT}'`);
+      await client.query(`update ${quote(schema)}.control set epoch = epoch + 1`);
+      await work(client);
+    });
+  return retry(change, {
     when: (error) => Date.now() < until && (error instanceof NotLevelError || isLockTimeout(error)),
     onRetry(error) {
       if (error instanceof NotLevelError) onBehind(error);
@@ -232,7 +151,8 @@ async function setStatus(client: pg.ClientBase, { projection, schema, generation
   if (!rowCount) throw new CheckpointConflict(`generation ${generation} of ${projection.name} is gone`);
 }
 
-async function drop(client: pg.ClientBase, target: GenerationName): Promise<void> {
+/** Within a change: removes one with its table, unless it is live. */
+export async function dropGeneration(client: pg.ClientBase, target: GenerationName): Promise<void> {
   const ns = quote(target.schema);
   const named = [target.projection.name, target.generation];
   const { rowCount } = await client.query(

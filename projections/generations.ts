@@ -4,9 +4,9 @@
  */
 import type pg from 'pg';
 import { isMissingTable } from '../platform/postgres/index.ts';
+import { endsLostBelow, listAcceptedLosses, lostBelow } from './accepted-losses.ts';
 import { CheckpointConflict } from './checkpoints.ts';
 import type { Projection, Window } from './define.ts';
-import { endsLostBelow, listAcceptedLosses, lostBelow } from './halts.ts';
 import { liveWindow } from './live.ts';
 import { parkAsLive } from './parked.ts';
 import { createIndexes, createTable, createView, isTable, type Kept, quote, type Target } from './sql.ts';
@@ -39,6 +39,7 @@ export interface Followed {
 
 /** Those that the workers keep level. */
 export const FOLLOWED: readonly GenerationStatus[] = ['live', 'ready', 'previous'];
+
 /** Tables that say which generations there are and how far each has come; idempotent. */
 export async function createGenerationTables(client: pg.ClientBase, schema: string): Promise<void> {
   const ns = quote(schema);
@@ -118,6 +119,7 @@ export async function lockGenerations(client: pg.ClientBase, schema: string): Pr
   await client.query(`select from ${quote(schema)}.control for update`);
 }
 
+/** What a generation is made as. */
 export interface NewGeneration {
   status: GenerationStatus;
   partitions: number;
@@ -156,16 +158,11 @@ export async function createGeneration<P extends Kept['projection']>(
  * log has lost before that, and what the end of an earlier log had, it never gets.
  */
 async function begin(client: pg.ClientBase, target: Kept, { partitions, to }: NewGeneration): Promise<void> {
-  const ns = quote(target.schema);
-  const { rows: live } = await client.query<{ partition: number; next: number }>(
-    `select partition, min(next_offset) as next from ${ns}.checkpoints join ${ns}.generations using (projection, generation)
-     where status = 'live' group by partition`,
-  );
   const losses = await listAcceptedLosses(client, target.schema);
-  const next = new Map(isTable(target) ? [] : live.map((row) => [row.partition, row.next]));
+  const next = isTable(target) ? new Map<number, number>() : await livePositions(client, target.schema);
   const all = Array.from({ length: partitions }, (_, partition) => partition);
   await client.query(
-    `insert into ${ns}.checkpoints (projection, generation, partition, next_offset, lost, lost_ends)
+    `insert into ${quote(target.schema)}.checkpoints (projection, generation, partition, next_offset, lost, lost_ends)
      select $1, $2, * from unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[])`,
     [
       target.projection.name,
@@ -176,6 +173,16 @@ async function begin(client: pg.ClientBase, target: Kept, { partitions, to }: Ne
       all.map((partition) => endsLostBelow(losses, partition, to?.get(partition) ?? Number.POSITIVE_INFINITY)),
     ],
   );
+}
+
+/** The lowest next offset of each partition that a live generation has. */
+async function livePositions(client: pg.ClientBase, schema: string): Promise<Map<number, number>> {
+  const ns = quote(schema);
+  const { rows } = await client.query<{ partition: number; next: number }>(
+    `select partition, min(next_offset) as next from ${ns}.checkpoints join ${ns}.generations using (projection, generation)
+     where status = 'live' group by partition`,
+  );
+  return new Map(rows.map(({ partition, next }) => [partition, next]));
 }
 
 /** The live generation of a new installation. */

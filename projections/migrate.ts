@@ -1,11 +1,12 @@
 import type { Config } from '../platform/config.ts';
 import { namesOf } from '../platform/names.ts';
 import { createPool, inTransaction } from '../platform/postgres/index.ts';
+import { createAcceptedLossesTable } from './accepted-losses.ts';
 import { projections } from './catalogue.ts';
 import { createRequireMoved } from './commit-sql.ts';
 import { createDiscardedTable } from './discarded.ts';
 import { createFirstGeneration, createGenerationTables, listGenerations } from './generations.ts';
-import { createHaltTables } from './halts.ts';
+import { createHaltsTable } from './halts.ts';
 import { liveWindow } from './live.ts';
 import { createOperationsTable } from './operations.ts';
 import { createParkedTable } from './parked.ts';
@@ -24,7 +25,8 @@ export async function migrate(config: Pick<Config, 'postgres' | 'namespace' | 'p
       await client.query('select pg_advisory_xact_lock(hashtext($1))', [`${schema} read models`]);
       await createGenerationTables(client, schema);
       await client.query(createRequireMoved(schema));
-      await createHaltTables(client, schema);
+      await createHaltsTable(client, schema);
+      await createAcceptedLossesTable(client, schema);
       await createParkedTable(client, schema);
       await createDiscardedTable(client, schema);
       await createOperationsTable(client, schema);

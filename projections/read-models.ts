@@ -7,6 +7,7 @@ import {
   retryConflicts,
   sqlState,
 } from '../platform/postgres/index.ts';
+import { type AcceptedLosses, loadAcceptedLosses } from './accepted-losses.ts';
 import {
   type Checkpoint,
   CheckpointConflict,
@@ -21,7 +22,7 @@ import { type Discarded, loadDiscarded } from './discarded.ts';
 import { type Fold, startFold } from './fold.ts';
 import { foldRecords, undecodable } from './fold-records.ts';
 import { type Followed, loadFollowed } from './generations.ts';
-import { type AcceptedLosses, loadAcceptedLosses, PartitionError } from './halts.ts';
+import { PartitionError } from './halts.ts';
 import { type FoldedRecord, idOf, type LogSlice, UNDECODABLE } from './log-slice.ts';
 import { type Parked, parkedArrays } from './parked.ts';
 import { copyRows, toArrays } from './rows.ts';

@@ -1,5 +1,6 @@
 /** What is not as it should be with the read models, in words that say what to do. */
-import { type AcceptedLoss, describeLoss, type Halt } from '../../projections/halts.ts';
+import { type AcceptedLoss, describeLoss } from '../../projections/accepted-losses.ts';
+import type { Halt } from '../../projections/halts.ts';
 import type { Operation } from '../../projections/operations.ts';
 import { everything } from '../../projections/operator/names.ts';
 import type { GenerationStanding } from '../../projections/status.ts';

@@ -1,6 +1,7 @@
 /** `sales projection list` and `status`. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { listAcceptedLosses, listHalts } from '../../projections/halts.ts';
+import { listAcceptedLosses } from '../../projections/accepted-losses.ts';
+import { listHalts } from '../../projections/halts.ts';
 import { openOperations } from '../../projections/operations.ts';
 import { everything } from '../../projections/operator/names.ts';
 import { isOperatorRunning } from '../../projections/operator/presence.ts';

@@ -2,9 +2,10 @@
 import type pg from 'pg';
 import type { Lost } from '../../platform/kafka/log-lost.ts';
 import { isLockTimeout } from '../../platform/postgres/index.ts';
-import { moveOn } from '../generation-changes.ts';
+import { isOtherLog, recordAcceptedLoss } from '../accepted-losses.ts';
 import { FOLLOWED } from '../generations.ts';
 import { clearHalt, listHalts } from '../halts.ts';
+import { moveOn } from '../move-on.ts';
 import { quote } from '../sql.ts';
 import { type Execute, OperationError } from './execution.ts';
 
@@ -19,14 +20,11 @@ export const acceptLoss: Execute = async (given, { pool, names, finish }) => {
   const halt = (await listHalts(pool, schema)).find((one) => one.partition === partition);
   if (!halt) throw new OperationError(`partition ${partition} has not halted`);
   if (!halt.lost) throw new OperationError(`partition ${partition} lost nothing: ${halt.detail}`);
-  const lost = halt.lost.to < halt.lost.from ? await toFurthest(pool, schema, halt.partition, halt.lost) : halt.lost;
+  const lost = await toFurthest(pool, schema, halt.partition, halt.lost);
   const advice = 'Another log stands in its place: rebuild everything (sales projection rebuild --all).';
-  const outcome = { partition: halt.partition, ...lost, ...(lost.to <= lost.from && { advice }) };
+  const outcome = { partition: halt.partition, ...lost, ...(isOtherLog(lost) && { advice }) };
   await moveOn(pool, schema, halt.partition, lost, async (client) => {
-    await client.query(
-      `insert into ${quote(schema)}.accepted_losses (partition, lost_from, lost_to, reason) values ($1, $2, $3, $4)`,
-      [halt.partition, lost.from, lost.to, reason],
-    );
+    await recordAcceptedLoss(client, schema, { partition: halt.partition, ...lost, reason });
     await clearHalt(client, schema, halt.partition);
     await finish(client, outcome);
   }).catch((error) => {
@@ -38,8 +36,13 @@ export const acceptLoss: Execute = async (given, { pool, names, finish }) => {
   return outcome;
 };
 
-/** The reader that met a shorter log may have been behind others: the log that was reached at least as far as any of them. */
+/**
+ * A halt says where that reader stood which met a shorter log first, and another one may have been ahead of it: what the
+ * log had up to there is lost too. Where a log of another content is as long as that or longer, nobody knows where the
+ * earlier one ended.
+ */
 async function toFurthest(pool: pg.Pool, schema: string, partition: number, { from, to }: Lost): Promise<Lost> {
+  if (to >= from) return { from, to };
   const ns = quote(schema);
   const { rows } = await pool.query<{ furthest: number }>(
     `select max(next_offset) as furthest from ${ns}.checkpoints join ${ns}.generations using (projection, generation)

@@ -1,7 +1,7 @@
 /** The log as proofs read it: one bounded stretch, all of it decoded. */
 import type { Event } from '../../domain/messages.generated.ts';
 import { readRange } from '../../platform/kafka/read.ts';
-import { loadAcceptedLosses } from '../halts.ts';
+import { loadAcceptedLosses } from '../accepted-losses.ts';
 import type { FoldedRecord, LogSlice } from '../log-slice.ts';
 import type { Vector, VerifyOptions } from './verdict.ts';
 

@@ -1,6 +1,6 @@
 /** Accepted losses that explain a difference: the generation was folded when the log still had those records. */
 import type pg from 'pg';
-import { type AcceptedLoss, isOtherLog, listAcceptedLosses, lostBelow } from '../halts.ts';
+import { type AcceptedLoss, isOtherLog, listAcceptedLosses, lostBelow } from '../accepted-losses.ts';
 import { type Kept, quote } from '../sql.ts';
 import type { Vector } from './verdict.ts';
 

@@ -1,6 +1,6 @@
 /** What was verified, to which position vector, when, and what came of it. */
 import type pg from 'pg';
-import { type AcceptedLoss, describeLoss } from '../halts.ts';
+import { type AcceptedLoss, describeLoss } from '../accepted-losses.ts';
 import { isTable, type Kept, quote } from '../sql.ts';
 import type { Verdict } from './verdict.ts';
 

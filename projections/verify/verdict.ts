@@ -4,7 +4,7 @@ import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import type { Logger } from '../../platform/logger.ts';
 import type { Names } from '../../platform/names.ts';
-import type { AcceptedLoss } from '../halts.ts';
+import type { AcceptedLoss } from '../accepted-losses.ts';
 import type { LogSlice, RawSlice } from '../log-slice.ts';
 
 /** Next offset of each partition. */

@@ -6,7 +6,7 @@ import { offsetsAt, topicRanges } from '../../platform/kafka/offsets.ts';
 import { readRange } from '../../platform/kafka/read.ts';
 import { startOfWindow } from '../../platform/live-window/keys.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { AcceptedLosses } from '../halts.ts';
+import type { AcceptedLosses } from '../accepted-losses.ts';
 import { LiveFold } from '../live.ts';
 import type { LogSlice, RawSlice } from '../log-slice.ts';
 import type { Refold } from './live-keeper.ts';
