@@ -75,8 +75,10 @@ export async function measureLiveLag(config: Config, { rebuildMs }: { rebuildMs?
     }
     await delay(1000);
     rssMb = peakRssMb(services.pidOf('projection-worker'));
-  } finally {
     rebuilds = (await rebuilding?.stop()) ?? 0;
+  } finally {
+    // Asked once more where something else has failed.
+    await rebuilding?.stop().catch(() => {});
     await listener.end();
     await services.stop();
     await log.close();
@@ -104,11 +106,12 @@ function keepRebuilding(config: Config, throttleMs: number): { stop(): Promise<n
       }
     }
     return rebuilds;
-  })();
+  })().finally(() => pool.end());
+  done.catch(() => {});
   return {
-    async stop() {
+    stop() {
       going = false;
-      return done.finally(() => pool.end());
+      return done;
     },
   };
 }

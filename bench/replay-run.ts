@@ -67,7 +67,7 @@ async function rebuild(kind: 'rollup' | 'ledger') {
   });
 }
 
-/** Proves all tables that earlier runs have filled, one after the other as a rebuild does. */
+/** Proves all tables that earlier runs have filled, as a rebuild does. */
 async function prove() {
   const made = (await listGenerations(pool, schema)).flatMap(({ projection: name, generation, status }) => {
     const projection = projections.find((one) => one.name === name);

@@ -63,6 +63,18 @@ export async function loadCheckpoints(
   );
 }
 
+/** The next offset of each partition that a generation reaches. */
+export async function loadVector(
+  client: pg.Pool | pg.ClientBase,
+  { projection, generation, schema }: Kept,
+): Promise<Map<number, number>> {
+  const { rows } = await client.query<{ partition: number; next_offset: number }>(
+    `select partition, next_offset from ${quote(schema)}.checkpoints where projection = $1 and generation = $2`,
+    [projection.name, generation],
+  );
+  return new Map(rows.map(({ partition, next_offset }) => [partition, next_offset]));
+}
+
 /** Moves checkpoints in a transaction of one's own. Throws {@link CheckpointConflict} when one is elsewhere than expected. */
 export async function moveAll(client: pg.ClientBase, schema: string, moves: readonly Move[]): Promise<void> {
   const { rowCount } = await client.query(moveCheckpoints(schema), moveArrays(moves));

@@ -66,7 +66,7 @@ export interface Named {
   json?: boolean;
 }
 
-/** The projections that are meant, each once. Throws a `DevError` on none, or on a name that there is not. */
+/** The projections that are meant, each once. Throws `WrongArguments` on none, or on a name that there is not. */
 export function chosen(given: readonly string[], { all = false }: Named): Kept['projection'][] {
   const known = everything.map(({ name }) => name).join(', ');
   if (all === given.length > 0) throw new WrongArguments('Name projections, or give --all.', `There are ${known}.`);

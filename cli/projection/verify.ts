@@ -6,6 +6,7 @@ import { createKafka } from '../../platform/kafka/client.ts';
 import { createLogger } from '../../platform/logger.ts';
 import { createRedis } from '../../platform/redis.ts';
 import { createCodec } from '../../platform/registry/codec.ts';
+import { loadVector } from '../../projections/checkpoints.ts';
 import { listGenerations } from '../../projections/generations.ts';
 import { decodeSlices } from '../../projections/log-slice.ts';
 import { isTable, type Kept, type Target } from '../../projections/sql.ts';
@@ -13,7 +14,6 @@ import { StandstillWatch } from '../../projections/standstill.ts';
 import { dayIn } from '../../projections/time.ts';
 import { beyondLog } from '../../projections/vector.ts';
 import { describeVerdict, recordVerification } from '../../projections/verify/record.ts';
-import { vectorOf } from '../../projections/verify/table.ts';
 import type { Verdict } from '../../projections/verify/verdict.ts';
 import { verifyAll } from '../../projections/verify/verify.ts';
 import { NotWholeError } from '../../projections/verify/window.ts';
@@ -134,7 +134,7 @@ function say(kept: Kept, verdict: Verdict, json: boolean | undefined): void {
 async function untilReached({ pool }: Session, kept: Target, at: ReadonlyMap<number, number>): Promise<void> {
   const watch = new StandstillWatch();
   for (;;) {
-    const vector = await vectorOf(pool, kept);
+    const vector = await loadVector(pool, kept);
     const behind = [...at].filter(([partition, next]) => (vector.get(partition) ?? 0) < next);
     if (behind.length === 0) return;
     for (const [partition, next] of behind) {

@@ -1,10 +1,10 @@
 /** Live windows that a rebuild makes, which projection workers fill and keep level, and those whose generation is gone. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
+import { loadVector } from '../checkpoints.ts';
 import { listGenerations } from '../generations.ts';
 import { liveWindow } from '../live.ts';
 import { isTable, type Kept } from '../sql.ts';
-import { vectorOf } from '../verify/table.ts';
 import { type Execution, OperationError } from './execution.ts';
 import { WorkerWatch } from './worker-watch.ts';
 
@@ -41,7 +41,7 @@ export async function untilWindowsAreWhole(generations: readonly Kept[], executi
 async function areWhole(windows: readonly Kept[], { redis, names, pool, logger }: Execution): Promise<boolean> {
   const writer = new LiveWindowWriter(redis, names.redisPrefix);
   for (const window of windows) {
-    const vector = [...(await vectorOf(pool, window))];
+    const vector = [...(await loadVector(pool, window))];
     const places = vector.map(([partition]) => ({ generation: window.generation, partition }));
     const fences = await writer.fences(places).catch((error) => {
       logger.warn({ err: error }, 'Redis does not answer; waiting for it');

@@ -4,10 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import { loadVector } from '../checkpoints.ts';
 import type { EventContext } from '../define.ts';
 import type { LogSlice } from '../log-slice.ts';
 import { loadLacking } from '../parked.ts';
-import { columnsOf, type Kept, quote, type Target, tableOf } from '../sql.ts';
+import { columnsOf, quote, type Target, tableOf } from '../sql.ts';
 import { counted, placeOf, readLog } from './log.ts';
 import { emitted, isBefore, keyOf, type PlainRow, plain, SimpleFold } from './simple-fold.ts';
 import {
@@ -97,7 +98,7 @@ class TableProof {
 
   /** `client` is in the transaction of the snapshot. */
   static async begin(client: pg.ClientBase, target: Target): Promise<TableProof> {
-    return new TableProof(target, await vectorOf(client, target), await loadLacking(client, target));
+    return new TableProof(target, await loadVector(client, target), await loadLacking(client, target));
   }
 
   /** From now on these keys are folded and compared. */
@@ -163,18 +164,6 @@ class TableProof {
     const log = projection.kind === 'ledger' ? written?.row : fold.rowOf(key);
     return { log, events: touching.slice(0, MAX_EVENTS).map(placeOf) };
   }
-}
-
-/** How far a generation reaches. */
-export async function vectorOf(
-  client: pg.Pool | pg.ClientBase,
-  { projection, generation, schema }: Kept,
-): Promise<Vector> {
-  const { rows } = await client.query<{ partition: number; next_offset: number }>(
-    `select partition, next_offset from ${quote(schema)}.checkpoints where projection = $1 and generation = $2`,
-    [projection.name, generation],
-  );
-  return new Map(rows.map(({ partition, next_offset }) => [partition, next_offset]));
 }
 
 function furthest(vectors: readonly Vector[]): Vector {

@@ -36,12 +36,6 @@ function nameOf(together: readonly Kept[]): string {
   return first && together.length === 1 ? first.projection.name : `${together.length} tables`;
 }
 
-/** {@link verifyAll} for one. */
-export async function verify(kept: Kept, options: VerifyOptions): Promise<Verdict> {
-  for await (const { verdict } of verifyAll([kept], options)) return verdict;
-  throw new Error('there is nothing to verify');
-}
-
 async function withLosses(kept: Kept, verdict: Verdict, { pool }: VerifyOptions): Promise<Verdict> {
   if (!verdict.first) return verdict;
   const losses = await heldLosses(pool, kept, verdict.vector);

@@ -8,12 +8,12 @@ import { withAdmin } from '../../platform/kafka/client.ts';
 import { offsetsAt } from '../../platform/kafka/offsets.ts';
 import { readContents, type WindowContents } from '../../platform/live-window/contents.ts';
 import { firstMinute, WINDOW_MS } from '../../platform/live-window/keys.ts';
+import { loadVector } from '../checkpoints.ts';
 import { loadLacking } from '../parked.ts';
 import type { Kept } from '../sql.ts';
 import { StandstillWatch } from '../standstill.ts';
 import { counted, readLog } from './log.ts';
 import { SimpleWindow, type WindowReach } from './simple-window.ts';
-import { vectorOf } from './table.ts';
 import type { Vector, Verdict, VerifyOptions } from './verdict.ts';
 import { differencesOf, figuresOf } from './window-figures.ts';
 
@@ -38,7 +38,7 @@ interface Reading {
 
 export async function verifyWindow(kept: Kept, options: VerifyOptions): Promise<Verdict> {
   const readings = new Map<number, Reading>();
-  for (const partition of [...(await vectorOf(options.pool, kept)).keys()].sort((a, b) => a - b)) {
+  for (const partition of [...(await loadVector(options.pool, kept)).keys()].sort((a, b) => a - b)) {
     readings.set(partition, await readWhole(kept, partition, options));
   }
   const vector = new Map([...readings].map(([partition, { contents }]) => [partition, contents.fence]));

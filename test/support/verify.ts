@@ -8,11 +8,11 @@ import { everything } from '../../projections/operator/names.ts';
 import type { Kept } from '../../projections/sql.ts';
 import { dayIn } from '../../projections/time.ts';
 import type { Verdict, VerifyOptions } from '../../projections/verify/verdict.ts';
-import { verify } from '../../projections/verify/verify.ts';
+import { verifyAll } from '../../projections/verify/verify.ts';
 import type { Bench } from './projection-worker.ts';
 
 /** Verifies a generation of a projection, or of `live_window`; the first one unless given. */
-export function prove(
+export async function prove(
   { config, pool, redis, schema }: Bench,
   name: string,
   {
@@ -24,7 +24,7 @@ export function prove(
   if (!projection) throw new Error(`There is no projection ${name}`);
   const kept: Kept = { projection, schema, generation };
   const codec = createCodec(config.registry, new Map());
-  return verify(kept, {
+  const verdicts = verifyAll([kept], {
     kafka: createKafka(config, 'test'),
     names: namesOf(config.namespace),
     pool,
@@ -33,4 +33,6 @@ export function prove(
     decode: (slices) => decodeSlices(codec, dayIn(config.storeTimeZone), slices),
     ...options,
   });
+  for await (const { verdict } of verdicts) return verdict;
+  throw new Error(`${name} was not verified`);
 }
