@@ -1,7 +1,8 @@
 import pg from 'pg';
+import type { Config } from '../config.ts';
 
 export interface PoolOptions {
-  /** Shown in pg_stat_activity. */
+  /** Shown in pg_stat_activity, with the namespace. */
   applicationName: string;
   /**
    * Off: a commit returns before its log record is on disk. A crash of the server may lose the last moments, whole
@@ -18,13 +19,13 @@ export interface PoolOptions {
 }
 
 /** Connections in UTC, whose results are plain: bigint as number (or a RangeError), date as `YYYY-MM-DD`. */
-export function createPool(config: { postgres: string }, options: PoolOptions): pg.Pool {
+export function createPool(config: Pick<Config, 'postgres' | 'namespace'>, options: PoolOptions): pg.Pool {
   const settings = ['-c TimeZone=UTC'];
   if (options.synchronousCommit === false) settings.push('-c synchronous_commit=off');
   if (options.byKey) settings.push('-c enable_seqscan=off');
   const pool = new pg.Pool({
     connectionString: config.postgres,
-    application_name: options.applicationName,
+    application_name: `${options.applicationName} ${config.namespace}`,
     options: settings.join(' '),
     max: options.max ?? 4,
     types: { getTypeParser },

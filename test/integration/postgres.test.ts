@@ -84,7 +84,10 @@ describe('postgres', function () {
     expect(isConnectionLost(error), String(error)).to.equal(true);
     expect(isConnectionLost(await pool.query('select nonsense').catch((thrown) => thrown))).to.equal(false);
     expect((await pool.query('select 1 as one')).rows).to.deep.equal([{ one: 1 }]);
-    const nowhere = createPool({ postgres: 'postgres://sales@127.0.0.1:1/sales' }, { applicationName: 'test' });
+    const nowhere = createPool(
+      { ...config, postgres: 'postgres://sales@127.0.0.1:1/sales' },
+      { applicationName: 'test' },
+    );
     expect(isConnectionLost(await nowhere.query('select 1').catch((thrown) => thrown))).to.equal(true);
     await nowhere.end();
   });

@@ -119,9 +119,8 @@ describe('projection worker, after a fault', function () {
     for (let round = 0; round < 5; round += 1) {
       await bench.log.append(today(`a${round}`, 30));
       await bench.pool.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test' and pid <> pg_backend_pid()
-         and query like '%' || $1 || '%'`,
-        [bench.config.namespace],
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and pid <> pg_backend_pid()`,
+        [`test ${bench.config.namespace}`],
       );
     }
     await bench.caughtUp();

@@ -67,7 +67,7 @@ describe('a projection worker whose commit meets another transaction', function 
     await bench.log.append(sales('a', 5));
     const url = new URL(bench.config.postgres);
     url.searchParams.set('options', '-c TimeZone=UTC -c default_transaction_isolation=serializable');
-    const strict = createPool({ postgres: url.href }, { applicationName: 'test' });
+    const strict = createPool({ ...bench.config, postgres: url.href }, { applicationName: 'test' });
     const { pool, states } = watched(strict);
     const worker = await bench.startWorker({ pool });
     await bench.caughtUp();
