@@ -32,10 +32,16 @@ class NotLevelError extends Error {
 const LOCK_TIMEOUT = '250ms';
 const PATIENCE_MS = 60_000;
 
-/** From now on the workers keep it level; it must be indexed. */
-export function handOver(pool: pg.Pool, schema: string, targets: readonly Kept[]): Promise<void> {
+/** From now on the workers keep them level, and what `also` makes; they must be indexed. */
+export function handOver(
+  pool: pg.Pool,
+  schema: string,
+  targets: readonly Kept[],
+  also: Also = async () => {},
+): Promise<void> {
   return changeGenerations(pool, schema, async (client) => {
     for (const target of targets) await setStatus(client, target, 'ready');
+    await also(client);
   });
 }
 

@@ -2,6 +2,7 @@
  * Rebuild: new tables beside the live ones, filled from the log, kept level by the workers, proven against the log, and
  * only then live. Killed at any moment, it goes on where it was.
  */
+import type pg from 'pg';
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { dropGenerations, handOver, promote } from '../generation-changes.ts';
 import {
@@ -28,16 +29,21 @@ const ROUNDS = 10;
 export const rebuild: Execute = async (given, execution) => {
   const { names, pool, startedAt } = execution;
   const schema = names.postgres.read;
-  const started = await startOrResume(projectionsIn(given), execution);
-  const generations = started.map(({ kept }) => kept);
+  const wanted = projectionsIn(given);
+  const tables = await startTables(wanted, execution);
   // What is ready was handed over before this was interrupted: only the workers write to it.
-  const unfilled = started.flatMap(({ kept, status }) => (status === 'building' && isTable(kept) ? [kept] : []));
+  const unfilled = tables.flatMap(({ kept, status }) => (status === 'building' && isTable(kept) ? [kept] : []));
   const throttle = typeof given.throttleMs === 'number' ? createThrottle(execution, given.throttleMs) : undefined;
   await fillTables(unfilled, throttle, execution).catch(async (error) => {
     await requireThere(pool, schema, unfilled);
     throw error;
   });
-  await handOver(pool, schema, unfilled);
+  // Nobody but the workers fills windows: they begin where the live ones are, so that no worker has to go back for them.
+  let windows: Started[] = [];
+  await handOver(pool, schema, unfilled, async (client) => {
+    windows = await startOrResume(client, wanted.filter(isWindow), 'ready', execution);
+  });
+  const generations = [...tables, ...windows].map(({ kept }) => kept);
   await untilWindowsAreWhole(generations, execution);
   const verified = await proveAll(generations, execution, 'It was not promoted.', throttle);
   const outcome = {
@@ -59,29 +65,45 @@ interface Started {
   status: GenerationStatus;
 }
 
-/** One generation a projection: what this operation made before it was interrupted, or a fresh one. */
-async function startOrResume(wanted: readonly Kept['projection'][], execution: Execution): Promise<Started[]> {
-  const { config, names, pool, report, operation } = execution;
-  const schema = names.postgres.read;
+async function startTables(wanted: readonly Kept['projection'][], execution: Execution): Promise<Started[]> {
+  const { names, pool, report } = execution;
   report({ step: 'preparing' });
   await dropUnfinished(wanted, execution);
   return inTransaction(pool, async (client) => {
-    await lockGenerations(client, schema);
-    const own = (await listGenerations(client, schema)).filter((one) => one.operation === operation);
-    const started: Started[] = [];
-    for (const projection of wanted) {
-      const found = own.find((one) => one.projection === projection.name && one.version === projection.version);
-      if (found) {
-        started.push({ kept: { projection, schema, generation: found.generation }, status: found.status });
-        continue;
-      }
-      // Whoever keeps the window fills it from the log as well: a window without a fence is one that was lost.
-      const status = projection.kind === 'window' ? 'ready' : 'building';
-      const options = { status, operation, partitions: config.partitions } as const;
-      started.push({ kept: await createGeneration(client, schema, projection, options), status });
-    }
-    return started;
+    await lockGenerations(client, names.postgres.read);
+    return startOrResume(
+      client,
+      wanted.filter((one) => !isWindow(one)),
+      'building',
+      execution,
+    );
   });
+}
+
+/** One generation a projection: what this operation made before it was interrupted, or a fresh one with that status. */
+async function startOrResume(
+  client: pg.ClientBase,
+  wanted: readonly Kept['projection'][],
+  status: GenerationStatus,
+  { config, names, operation }: Execution,
+): Promise<Started[]> {
+  const schema = names.postgres.read;
+  const own = (await listGenerations(client, schema)).filter((one) => one.operation === operation);
+  const options = { status, operation, partitions: config.partitions };
+  const started: Started[] = [];
+  for (const projection of wanted) {
+    const found = own.find((one) => one.projection === projection.name && one.version === projection.version);
+    started.push(
+      found
+        ? { kept: { projection, schema, generation: found.generation }, status: found.status }
+        : { kept: await createGeneration(client, schema, projection, options), status },
+    );
+  }
+  return started;
+}
+
+function isWindow({ kind }: Kept['projection']): boolean {
+  return kind === 'window';
 }
 
 /** What other rebuilds left: they have failed, were not promoted, or were of another version of the code. */

@@ -178,6 +178,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     onHalted: (partition, error) => consumer?.halt(topic, partition, error),
     announce: (positions) => announce(pool, names.notifyChannel, positions, logger),
     onSetBack(partition, offset) {
+      if (queue.setBack(partition, offset)) return;
       logger.warn({ partition, offset }, 'reading the log again from the lowest checkpoint');
       queue.drop(partition);
       consumer?.seek({ topic, partition, offset });

@@ -21,7 +21,7 @@ export interface Applier {
   halted: ReadonlySet<number>;
   /** The partition cannot be read on. */
   onHalted(partition: number, error: Error): void;
-  /** Postgres lost its last commits, or a generation joined that is behind: the log must be read again from `offset`. */
+  /** Postgres lost its last commits, or a generation joined that is behind: records are taken again from `offset`. */
   onSetBack(partition: number, offset: number): void;
   meters: WorkerMeters;
   logger: Logger;
@@ -86,6 +86,7 @@ async function commitPatiently(applier: Applier, read: readonly LogSlice[]) {
       logger.warn({ err: error }, 'batch not committed; loading the checkpoints again');
     },
     signal,
+    firstWaitMs: 5,
   });
 }
 
@@ -98,7 +99,7 @@ async function reloaded(applier: Applier, slices: readonly LogSlice[]): Promise<
 
 /**
  * Loads generations and checkpoints again. Where they reach less far than what was `reached` (as far as was committed,
- * unless given), the log is read again from there. Gives those partitions.
+ * unless given), records are taken again from there. Gives those partitions.
  */
 export async function reload(
   { readModels, liveWindow, owned, onSetBack }: Applier,

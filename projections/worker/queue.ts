@@ -3,15 +3,30 @@ import type { RawSlice } from '../log-slice.ts';
 
 /** Records of all partitions that may wait before reading pauses, and at how few it goes on. */
 const WAITING = { most: 20_000, resume: 5000 };
+/**
+ * What is remembered of the records that were taken. Enough for what the log grows by while a rebuild folds its last part,
+ * a second or so, after which workers take tables over that lack it.
+ */
+const REMEMBERED = { records: 20_000, bytes: 8 * 1024 * 1024 };
+
+interface Taken {
+  partition: number;
+  records: LogRecord[];
+  bytes: number;
+}
 
 /**
  * Records that were read and wait to be applied, in order for each partition. Gathers while a batch is under way, with
- * back-pressure: the flow of partitions stops when too much waits.
+ * back-pressure: the flow of partitions stops when too much waits. Remembers the last ones that were taken, so that they can
+ * be taken once more.
  */
 export class RecordQueue {
   readonly #throttle: (partition: number, paused: boolean) => void;
   readonly #waiting = new Map<number, LogRecord[]>();
   readonly #paused = new Set<number>();
+  /** What was taken last, oldest first. Of each partition it ends where waiting begins. */
+  #remembered: Taken[] = [];
+  #rememberedSize = { records: 0, bytes: 0 };
   #arrived: (() => void) | undefined;
   #records = 0;
 
@@ -36,11 +51,24 @@ export class RecordQueue {
     this.#throttle(partition, true);
   }
 
-  /** Forgets what waits of a partition. */
+  /** Forgets what waits of a partition, and what was taken of it. */
   drop(partition: number): void {
+    this.#forget(partition);
     this.#records -= this.#waiting.get(partition)?.length ?? 0;
     this.#waiting.delete(partition);
     this.#resume();
+  }
+
+  /** Lets what was taken of a partition from `offset` on be taken once more. False, changing nothing, when not all is remembered. */
+  setBack(partition: number, offset: number): boolean {
+    const taken = this.#remembered.filter((one) => one.partition === partition).flatMap(({ records }) => records);
+    if (!taken[0] || taken[0].offset > offset) return false;
+    const again = taken.filter((record) => record.offset >= offset);
+    this.#forget(partition);
+    this.#waiting.set(partition, [...again, ...(this.#waiting.get(partition) ?? [])]);
+    this.#records += again.length;
+    this.#arrived?.();
+    return true;
   }
 
   /**
@@ -61,7 +89,9 @@ export class RecordQueue {
       }
       this.#records -= count;
       if (count === waiting.length) this.#waiting.delete(partition);
-      return { partition, records: waiting.splice(0, count) };
+      const records = waiting.splice(0, count);
+      this.#remember({ partition, records, bytes });
+      return { partition, records };
     });
     this.#resume();
     return taken;
@@ -79,6 +109,26 @@ export class RecordQueue {
   /** Ends a wait in {@link filled}. */
   wake(): void {
     this.#arrived?.();
+  }
+
+  #remember(taken: Taken): void {
+    const size = this.#rememberedSize;
+    this.#remembered.push(taken);
+    size.records += taken.records.length;
+    size.bytes += taken.bytes;
+    while (size.records > REMEMBERED.records || size.bytes > REMEMBERED.bytes) {
+      const oldest = this.#remembered.shift();
+      size.records -= oldest?.records.length ?? 0;
+      size.bytes -= oldest?.bytes ?? 0;
+    }
+  }
+
+  #forget(partition: number): void {
+    this.#remembered = this.#remembered.filter((one) => one.partition !== partition);
+    this.#rememberedSize = {
+      records: this.#remembered.reduce((sum, { records }) => sum + records.length, 0),
+      bytes: this.#remembered.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
   }
 
   #resume(): void {

@@ -49,6 +49,50 @@ describe('RecordQueue', () => {
     expect(queue.size).to.equal(0);
   });
 
+  it('gives once more what was taken, from an offset on, before what waits', () => {
+    const queue = new RecordQueue(() => {});
+    queue.push(0, records(10, 30));
+    queue.push(1, records(0, 5));
+    queue.take(10, 1e6);
+    queue.take(10, 1e6);
+    expect(queue.setBack(0, 12)).to.equal(true);
+    expect(queue.size).to.equal(18);
+    queue.push(0, records(30, 32));
+    expect(taken(queue, 100)).to.deep.equal([[0, 12, 20]]);
+    expect(queue.setBack(0, 31)).to.equal(true);
+    expect(taken(queue, 100)).to.deep.equal([[0, 31, 1]]);
+  });
+
+  it('does not give once more what it has not all of', () => {
+    const queue = new RecordQueue(() => {});
+    expect(queue.setBack(0, 0)).to.equal(false);
+    queue.push(0, records(10, 20));
+    expect(queue.setBack(0, 10), 'what waits was not taken').to.equal(false);
+    queue.take(100, 1e6);
+    expect(queue.setBack(0, 9), 'what was never read').to.equal(false);
+    queue.push(0, records(20, 30));
+    queue.drop(0);
+    expect(queue.setBack(0, 15), 'what was dropped').to.equal(false);
+    expect(queue.size).to.equal(0);
+  });
+
+  it('remembers the newest 20,000 records, and 8 MB of them', () => {
+    const queue = new RecordQueue(() => {});
+    for (let from = 0; from < 30_000; from += 1000) {
+      queue.push(0, records(from, from + 1000));
+      queue.take(1000, 1e6);
+    }
+    expect(queue.setBack(0, 9999)).to.equal(false);
+    expect(queue.setBack(0, 10_000)).to.equal(true);
+    queue.drop(0);
+    for (let from = 0; from < 20; from += 1) {
+      queue.push(0, records(from, from + 1, 1024 * 1024));
+      queue.take(1, 1e6);
+    }
+    expect(queue.setBack(0, 11)).to.equal(false);
+    expect(queue.setBack(0, 12)).to.equal(true);
+  });
+
   it('stops the flow when too much waits, and restarts it when little is left, taken or forgotten', () => {
     for (const empty of [(queue: RecordQueue) => queue.take(1e6, 1e9), (queue: RecordQueue) => queue.drop(1)]) {
       const flow: [partition: number, paused: boolean][] = [];
