@@ -11,6 +11,8 @@ export interface Statements {
    * are no longer those that are to be kept level.
    */
   commit: { name: string; text: string };
+  /** Begins a transaction that does something before it commits a batch. */
+  begin: string;
   targets: readonly { target: Target; columns: readonly Column[]; copyIn: string }[];
 }
 
@@ -42,10 +44,25 @@ export function statementsOf(schema: string, targets: readonly Target[]): Statem
   return {
     commit: {
       name: `commit ${createHash('md5').update(targets.map(tableOf).join()).digest('hex')}`,
-      text: `with ${[movedIn(schema), parked, ...upserts].join(', ')} ${check}`,
+      text: `with ${[noChange(schema), movedIn(schema), parked, ...upserts].join(', ')} ${check}`,
     },
+    begin: `with ${noChange(schema)} select`,
     targets: targets.map((target) => ({ target, columns: columnsOf(target.projection), copyIn: copyIn(target) })),
   };
+}
+
+/**
+ * Waits for a change of generations that is under way, and lets none begin before the end of the transaction. It deletes
+ * nothing, but locks the table, and before any other: Postgres locks tables in the order of the statement. Without it a
+ * commit and a change, see {@link lockOut}, took rows and tables in other orders, and stood still until one gave up.
+ */
+function noChange(schema: string): string {
+  return `no_change as (delete from ${quote(schema)}.control where false)`;
+}
+
+/** Waits for the commits that are under way, and lets none begin before the end of the transaction. */
+export function lockOut(schema: string): string {
+  return `lock table ${quote(schema)}.control in exclusive mode`;
 }
 
 /** Fails the statement that calls it, and with it all that the statement did. */

@@ -6,6 +6,7 @@ import type pg from 'pg';
 import { inTransaction, isLockTimeout } from '../platform/postgres/index.ts';
 import { retry } from '../platform/retry.ts';
 import { CheckpointConflict } from './checkpoints.ts';
+import { lockOut } from './commit-sql.ts';
 import { type GenerationStatus, listGenerations } from './generations.ts';
 import { createView, type GenerationName, isTable, type Kept, quote, tableOf } from './sql.ts';
 import { StandstillWatch } from './standstill.ts';
@@ -107,8 +108,8 @@ export function dropGenerations(
 }
 
 /**
- * One change at a time, after which no worker commits by the old decision. For a minute it is tried again while a lock or
- * a generation that is not level stands in the way; `onBehind` may end that by throwing.
+ * One change at a time, while no worker commits; none commits by the old decision afterwards. For a minute it is tried again
+ * while a lock or a generation that is not level stands in the way; `onBehind` may end that by throwing.
  */
 export function changeGenerations(
   pool: pg.Pool,
@@ -120,6 +121,7 @@ export function changeGenerations(
   const change = () =>
     inTransaction(pool, async (client) => {
       await client.query(`set local lock_timeout = '${LOCK_TIMEOUT}'`);
+      await client.query(lockOut(schema));
       await client.query(`update ${quote(schema)}.control set epoch = epoch + 1`);
       await work(client);
     });
@@ -135,7 +137,7 @@ export function changeGenerations(
 async function requireLevel(client: pg.ClientBase, { projection, schema, generation }: Kept, live: number) {
   const { rows } = await client.query<{ partition: number; generation: number; next_offset: number }>(
     `select partition, generation, next_offset from ${quote(schema)}.checkpoints
-     where projection = $1 and generation = any($2) order by generation, partition for update`,
+     where projection = $1 and generation = any($2)`,
     [projection.name, [live, generation]],
   );
   const reached = new Map(rows.filter((row) => row.generation === generation).map((row) => [row.partition, row]));

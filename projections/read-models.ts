@@ -207,6 +207,7 @@ export class ReadModels {
   /** Ledgers by COPY, the rest by the one statement. */
   #copyAndCommit(batch: Batch): Promise<void> {
     return inTransaction(this.#pool, async (client) => {
+      await client.query(this.#statements.begin);
       for (const [index, { target, columns, copyIn }] of this.#statements.targets.entries()) {
         const fold = batch.folds[index];
         if (fold && fold.size > 0 && target.projection.kind === 'ledger')

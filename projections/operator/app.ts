@@ -30,7 +30,7 @@ import { rebuild } from './rebuild.ts';
 import { createReporter } from './reporter.ts';
 import { drop, promote, rollback } from './swap.ts';
 
-export type OperatorOptions = Omit<Execution, 'operation' | 'startedAt' | 'report' | 'finish' | 'signal'> & {
+export type OperatorOptions = Omit<Execution, 'admin' | 'operation' | 'startedAt' | 'report' | 'finish' | 'signal'> & {
   /** The operator cannot go on. End the process. */
   onFailure(error: unknown): void;
 };
@@ -55,7 +55,7 @@ const executors: Record<OperationKind, Execute> = {
 };
 
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
-  const { pool, names, logger, onFailure } = options;
+  const { kafka, pool, names, logger, onFailure } = options;
   const schema = names.postgres.read;
   const stopping = new AbortController();
   const running = new Map<number, Promise<void>>();
@@ -64,6 +64,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const locks = await pool.connect();
   locks.on('error', (error) => onFailure(error));
   await announceOperator(locks, schema);
+  const admin = kafka.admin();
+  await admin.connect();
 
   async function take(operation: Operation, open: readonly Operation[]): Promise<void> {
     const first = open.find((other) => other.id < operation.id && exclude(other, operation));
@@ -103,6 +105,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       const executor = executors[kind] ?? unknown;
       const outcome = await executor(operation.arguments, {
         ...options,
+        admin,
         operation: id,
         startedAt,
         report(progress) {
@@ -162,6 +165,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       await loop;
       await Promise.all(running.values());
       locks.release(true);
+      await admin.disconnect();
     },
   };
 }

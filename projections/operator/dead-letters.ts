@@ -1,6 +1,5 @@
 /** Retrying and discarding parked events. */
 import type pg from 'pg';
-import { withAdmin } from '../../platform/kafka/client.ts';
 import { topicRanges } from '../../platform/kafka/offsets.ts';
 import { readRange } from '../../platform/kafka/read.ts';
 import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
@@ -84,9 +83,9 @@ function filterIn(given: Readonly<Record<string, unknown>>): ParkedFilter {
 }
 
 /** The records of the events, by place: one pass over each partition's stretch of the log. What the log has lost is missing. */
-async function readParked(events: readonly ParkedEvent[], { kafka, logger, names, pool, decode }: Execution) {
+async function readParked(events: readonly ParkedEvent[], { admin, kafka, logger, names, pool, decode }: Execution) {
   const topic = names.topics.events;
-  const ranges = await withAdmin(kafka, (admin) => topicRanges(admin, topic));
+  const ranges = await topicRanges(admin, topic);
   const there = events.filter(({ partition, offset }) => {
     const { low, high } = ranges.get(partition) ?? { low: 0, high: 0 };
     return low <= offset && offset < high;

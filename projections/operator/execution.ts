@@ -1,6 +1,6 @@
 /** What an operation is given to work with. */
 import type { Redis } from 'ioredis';
-import type { Kafka } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import type pg from 'pg';
 import type { Config } from '../../platform/config.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -15,6 +15,8 @@ export interface Execution {
   config: Pick<Config, 'partitions' | 'storeTimeZone' | 'autoRebuild'>;
   names: Names;
   kafka: Kafka;
+  /** Connected. */
+  admin: Admin;
   pool: pg.Pool;
   redis: Redis;
   codec: Codec;

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { withAdmin } from '../../platform/kafka/client.ts';
 import { topicRanges } from '../../platform/kafka/offsets.ts';
 import { quote } from '../sql.ts';
 import type { Execution } from './execution.ts';
 import { WorkerWatch } from './worker-watch.ts';
 
-const CHECK_MS = 250;
+/** Lag is known so much too late at most. */
+const CHECK_MS = 100;
 
 /** Resolves when live figures lag no more than they may. */
 export type Throttle = () => Promise<void>;
@@ -16,11 +16,11 @@ export type Throttle = () => Promise<void>;
  * Throws `OperationError` when no worker runs that could catch up.
  */
 export function createThrottle(execution: Execution, boundMs: number): Throttle {
-  const { kafka, names, pool, signal, report } = execution;
+  const { admin, names, pool, signal, report } = execution;
   let checked = 0;
 
   async function lag(): Promise<number> {
-    const ends = await withAdmin(kafka, (admin) => topicRanges(admin, names.topics.events));
+    const ends = await topicRanges(admin, names.topics.events);
     const ns = quote(names.postgres.read);
     const { rows } = await pool.query<{ partition: number; next: number; recorded: Date | null }>(
       `select partition, min(next_offset)::bigint as next, min(recorded_at) as recorded

@@ -1,4 +1,3 @@
-import { withAdmin } from '../../platform/kafka/client.ts';
 import { type Execution, OperationError } from './execution.ts';
 
 /** A worker that is started again is back within a minute. */
@@ -34,9 +33,7 @@ export class WorkerWatch {
 }
 
 /** Whether the group of the projection workers has a member. */
-function workerRuns({ kafka, names }: Execution): Promise<boolean> {
-  return withAdmin(kafka, async (admin) => {
-    const { groups } = await admin.describeGroups([names.groups.projections]);
-    return groups.some(({ members }) => members.length > 0);
-  });
+async function workerRuns({ admin, names }: Execution): Promise<boolean> {
+  const { groups } = await admin.describeGroups([names.groups.projections]);
+  return groups.some(({ members }) => members.length > 0);
 }
