@@ -6,12 +6,14 @@ import { WorkerWatch } from './worker-watch.ts';
 
 /** Lag is known so much too late at most. */
 const CHECK_MS = 100;
+/** Of the bound: the lag goes on growing for a moment when the rebuild is held up. */
+const HOLD_FROM = 0.5;
 
 /** Resolves when live figures lag no more than they may. */
 export type Throttle = () => Promise<void>;
 
 /**
- * Resolves when live figures lag less than `boundMs` behind the log, and says so while it waits. A partition lags as long
+ * Keeps live figures less than `boundMs` behind the log: resolves when they lag less than half of that, and says so while it waits. A partition lags as long
  * ago as its last folded event was recorded, while there are later ones; one that has halted is not waited for.
  * Throws `OperationError` when no worker runs that could catch up.
  */
@@ -40,7 +42,7 @@ export function createThrottle(execution: Execution, boundMs: number): Throttle 
       execution,
       'live figures lag until one does: start it (npm start does), or rebuild without --throttle',
     );
-    while ((await lag()) > boundMs) {
+    while ((await lag()) > boundMs * HOLD_FROM) {
       report({ step: 'waiting for live figures, which lag' });
       await workers.look();
       await delay(CHECK_MS, undefined, { signal });
