@@ -29,7 +29,11 @@ export function projectionCommand(): Command {
         'Killed at any moment it goes on where it was.',
     )
     .option('--no-promote', 'leave the new generation ready; `promote` makes it live')
-    .option('--throttle <ms>', 'hold the rebuild and its proof up while live figures lag more than this', parseMs)
+    .option(
+      '--throttle <ms>',
+      'keep live figures from lagging more than this: hold the rebuild and its proof up before',
+      parseMs,
+    )
     .option('--dry-run', 'count events and predict how long it takes; change nothing')
     .action(rebuild);
   named(projection.command('promote'))
