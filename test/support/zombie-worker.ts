@@ -7,7 +7,7 @@ import { partitionsOf, startWorkers, untilMembers, untilMovedOn, watchCheckpoint
 import type { StatementFault, StatementStep } from './statement-faults.ts';
 
 export function stopAt(name: string, at: StatementStep['at'], hits: number): StatementFault {
-  return { name, signal: 'SIGSTOP', steps: [{ statement: '^with moved as', at, hits }] };
+  return { name, signal: 'SIGSTOP', steps: [{ statement: 'require_moved', at, hits }] };
 }
 
 /**
