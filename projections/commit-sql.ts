@@ -46,7 +46,7 @@ export function statementsOf(schema: string, targets: readonly Target[]): Statem
       name: `commit ${createHash('md5').update(targets.map(tableOf).join()).digest('hex')}`,
       text: `with ${[noChange(schema), movedIn(schema), parked, ...upserts].join(', ')} ${check}`,
     },
-    begin: `with ${noChange(schema)} select`,
+    begin: noChangeUntilEnd(schema),
     targets: targets.map((target) => ({ target, columns: columnsOf(target.projection), copyIn: copyIn(target) })),
   };
 }
@@ -58,6 +58,11 @@ export function statementsOf(schema: string, targets: readonly Target[]): Statem
  */
 function noChange(schema: string): string {
   return `no_change as (delete from ${quote(schema)}.control where false)`;
+}
+
+/** Begins a transaction of several statements so. */
+export function noChangeUntilEnd(schema: string): string {
+  return `with ${noChange(schema)} select`;
 }
 
 /** Waits for the commits that are under way, and lets none begin before the end of the transaction. */

@@ -6,6 +6,7 @@
 import type pg from 'pg';
 import { isMissingTable } from '../platform/postgres/index.ts';
 import type { Move } from './checkpoints.ts';
+import { lockOut } from './commit-sql.ts';
 import { isLost, type ParkedEvent, type ParkedPlace } from './parked.ts';
 import { type Kept, quote } from './sql.ts';
 
@@ -91,6 +92,7 @@ export async function discard(
     events.map(({ offset }) => offset),
   ];
   const given = 'unnest($1::text[], $2::int[], $3::bigint[]) as given (projection, partition, "offset")';
+  await client.query(lockOut(schema));
   // Workers load what is discarded with the decision which generations they keep level.
   await client.query(`update ${ns}.control set epoch = epoch + 1`);
   // Nobody passes the events meanwhile: who does so afterwards looks at what is discarded.

@@ -3,11 +3,12 @@
  * promoting, freezing and dropping.
  */
 import type pg from 'pg';
-import { inTransaction, isLockTimeout } from '../platform/postgres/index.ts';
+import { inTransaction, isLockTimeout, isMissingTable } from '../platform/postgres/index.ts';
 import { retry } from '../platform/retry.ts';
 import { CheckpointConflict } from './checkpoints.ts';
 import { lockOut } from './commit-sql.ts';
-import { type GenerationStatus, listGenerations } from './generations.ts';
+import { FOLLOWED, type GenerationStatus, listGenerations } from './generations.ts';
+import { liveWindow } from './live.ts';
 import { createView, type GenerationName, isTable, type Kept, quote, tableOf } from './sql.ts';
 import { StandstillWatch } from './standstill.ts';
 
@@ -31,6 +32,7 @@ class NotLevelError extends Error {
 
 /** Readers wait behind whoever waits for their view: rather try again. */
 const LOCK_TIMEOUT = '250ms';
+const IDLE_TIMEOUT = '5s';
 const PATIENCE_MS = 60_000;
 
 /** From now on the workers keep them level, and what `also` makes; they must be indexed. */
@@ -81,10 +83,12 @@ export function promote(
       }
       await also(client);
     },
-    (error) => {
-      const { generation, partition, position, message } = error;
-      if (watch.standsStill(`${generation} ${partition}`, position))
-        throw new Error(`${message}, and ${watch.describe(partition)}`, { cause: error });
+    {
+      onBehind(error) {
+        const { generation, partition, position, message } = error;
+        if (watch.standsStill(`${generation} ${partition}`, position))
+          throw new Error(`${message}, and ${watch.describe(partition)}`, { cause: error });
+      },
     },
   );
 }
@@ -101,34 +105,63 @@ export function dropGenerations(
   targets: readonly Kept[],
   also: Also = async () => {},
 ): Promise<void> {
-  return changeGenerations(pool, schema, async (client) => {
-    for (const target of targets) await dropGeneration(client, target);
-    await also(client);
-  });
+  return changeGenerations(
+    pool,
+    schema,
+    async (client) => {
+      for (const target of targets) await dropGeneration(client, target);
+      await also(client);
+    },
+    { before: (client) => lockUnfollowed(client, schema, targets) },
+  );
+}
+
+/**
+ * Waits for whoever uses those of the tables that workers do not write to, such as an index that is being made, before commits
+ * have to wait.
+ */
+export async function lockUnfollowed(
+  client: pg.ClientBase,
+  schema: string,
+  targets: readonly GenerationName[],
+): Promise<void> {
+  const followed = (await listGenerations(client, schema)).filter(({ status }) => FOLLOWED.includes(status));
+  const all = targets.filter(
+    ({ projection, generation }) =>
+      projection.name !== liveWindow.name &&
+      !followed.some((one) => one.projection === projection.name && one.generation === generation),
+  );
+  for (const target of all) await client.query(`lock table ${tableOf(target)} in access exclusive mode`);
 }
 
 /**
  * One change at a time, while no worker commits; none commits by the old decision afterwards. For a minute it is tried again
- * while a lock or a generation that is not level stands in the way; `onBehind` may end that by throwing.
+ * while a lock or a generation that is not level stands in the way; `onBehind` may end that by throwing. `before` is done
+ * in the same transaction while commits still go on.
  */
 export function changeGenerations(
   pool: pg.Pool,
   schema: string,
   work: Also,
-  onBehind: (error: NotLevelError) => void = () => {},
+  { before, onBehind }: { before?: Also; onBehind?: (error: NotLevelError) => void } = {},
 ): Promise<void> {
   const until = Date.now() + PATIENCE_MS;
   const change = () =>
     inTransaction(pool, async (client) => {
       await client.query(`set local lock_timeout = '${LOCK_TIMEOUT}'`);
+      // Commits wait meanwhile, also for a process that is suspended.
+      await client.query(`set local idle_in_transaction_session_timeout = '${IDLE_TIMEOUT}'`);
+      await before?.(client);
       await client.query(lockOut(schema));
       await client.query(`update ${quote(schema)}.control set epoch = epoch + 1`);
       await work(client);
     });
   return retry(change, {
-    when: (error) => Date.now() < until && (error instanceof NotLevelError || isLockTimeout(error)),
+    // A table that was to be locked may just have been dropped.
+    when: (error) =>
+      Date.now() < until && (error instanceof NotLevelError || isLockTimeout(error) || isMissingTable(error)),
     onRetry(error) {
-      if (error instanceof NotLevelError) onBehind(error);
+      if (error instanceof NotLevelError) onBehind?.(error);
     },
     longestWaitMs: 500,
   });

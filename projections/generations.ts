@@ -175,11 +175,11 @@ async function begin(client: pg.ClientBase, target: Kept, { partitions, to }: Ne
   );
 }
 
-/** The lowest next offset of each partition that a live generation has. */
+/** How far live generations have come in each partition: the furthest, since what other code made stands still. */
 async function livePositions(client: pg.ClientBase, schema: string): Promise<Map<number, number>> {
   const ns = quote(schema);
   const { rows } = await client.query<{ partition: number; next: number }>(
-    `select partition, min(next_offset) as next from ${ns}.checkpoints join ${ns}.generations using (projection, generation)
+    `select partition, max(next_offset) as next from ${ns}.checkpoints join ${ns}.generations using (projection, generation)
      where status = 'live' group by partition`,
   );
   return new Map(rows.map(({ partition, next }) => [partition, next]));

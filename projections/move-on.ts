@@ -2,21 +2,30 @@
 import type pg from 'pg';
 import type { Lost } from '../platform/kafka/log-lost.ts';
 import { isOtherLog } from './accepted-losses.ts';
-import { type Also, changeGenerations, dropGeneration } from './generation-changes.ts';
-import { FOLLOWED, type Generation } from './generations.ts';
+import { type Also, changeGenerations, dropGeneration, lockUnfollowed } from './generation-changes.ts';
+import { FOLLOWED, listGenerations } from './generations.ts';
 import { liveWindow } from './live.ts';
-import { quote } from './sql.ts';
+import { type GenerationName, quote } from './sql.ts';
 
 /**
  * Moves the checkpoints of a partition past a lost stretch of the log, or to the end of another log that stands in its
  * place, and has the workers load them again. What was being filled from the log that was is dropped, to be made anew.
  */
 export function moveOn(pool: pg.Pool, schema: string, partition: number, lost: Lost, also: Also): Promise<void> {
-  return changeGenerations(pool, schema, async (client) => {
-    if (isOtherLog(lost)) await goBack(client, schema, partition, lost);
-    else await passOver(client, schema, partition, lost);
-    await also(client);
-  });
+  return changeGenerations(
+    pool,
+    schema,
+    async (client) => {
+      if (isOtherLog(lost)) await goBack(client, schema, partition, lost);
+      else await passOver(client, schema, partition, lost);
+      await also(client);
+    },
+    {
+      before: async (client) => {
+        if (isOtherLog(lost)) await lockUnfollowed(client, schema, await listBuilding(client, schema));
+      },
+    },
+  );
 }
 
 const followed = (ns: string) => `(projection, generation) in (
@@ -58,12 +67,12 @@ async function goBack(client: pg.ClientBase, schema: string, partition: number, 
      where partition = $1 and ${followed(ns)}`,
     [partition, from, to, FOLLOWED, liveWindow.name],
   );
-  const { rows } = await client.query<Pick<Generation, 'projection' | 'generation'>>(
-    `select projection, generation from ${ns}.generations where status = 'building' for update`,
-  );
-  for (const { projection: name, generation } of rows) {
-    await dropGeneration(client, { projection: { name }, schema, generation });
-  }
+  for (const building of await listBuilding(client, schema)) await dropGeneration(client, building);
+}
+
+async function listBuilding(client: pg.ClientBase, schema: string): Promise<GenerationName[]> {
+  const building = (await listGenerations(client, schema)).filter(({ status }) => status === 'building');
+  return building.map(({ projection: name, generation }) => ({ projection: { name }, schema, generation }));
 }
 
 /**

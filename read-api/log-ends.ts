@@ -1,7 +1,7 @@
 /** Where the log ends, as Kafka says it when somebody wants to know. All else of the read side goes on without Kafka. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Admin, Kafka } from 'kafkajs';
-import { topicRanges } from '../platform/kafka/offsets.ts';
+import type { Kafka } from 'kafkajs';
+import { openLogRanges } from '../platform/kafka/log-ranges.ts';
 
 /** The next offset of each partition. */
 export type Ends = ReadonlyMap<number, number>;
@@ -17,32 +17,13 @@ const FRESH_MS = 1000;
 const PATIENCE_MS = 1000;
 
 export function createLogEnds(kafka: Kafka, topic: string, now: () => number = Date.now): LogEnds {
-  let connected: Promise<Admin> | undefined;
+  const ranges = openLogRanges(kafka, topic);
   let asking: Promise<Ends | null> | undefined;
   let known: { ends: Ends | null; at: number } | undefined;
 
-  /** With the first question: a client that nobody needs is none to keep connected. */
-  function connect(): Promise<Admin> {
-    const admin = kafka.admin();
-    return admin.connect().then(() => admin);
-  }
-
   async function ask(): Promise<Ends | null> {
-    try {
-      connected ??= connect();
-      const ranges = await topicRanges(await connected, topic);
-      return new Map([...ranges].map(([partition, { high }]) => [partition, high]));
-    } catch {
-      await disconnect();
-      return null;
-    }
-  }
-
-  async function disconnect(): Promise<void> {
-    const admin = await connected?.catch(() => undefined);
-    connected = undefined;
-    // What can't be disconnected is so already.
-    await admin?.disconnect().catch(() => {});
+    const found = await ranges.read().catch(() => undefined);
+    return found ? new Map([...found].map(([partition, { high }]) => [partition, high])) : null;
   }
 
   return {
@@ -55,6 +36,6 @@ export function createLogEnds(kafka: Kafka, topic: string, now: () => number = D
       known = { ends, at: now() };
       return ends;
     },
-    stop: () => Promise.race([disconnect(), delay(PATIENCE_MS, undefined, { ref: false })]),
+    stop: () => Promise.race([ranges.close(), delay(PATIENCE_MS, undefined, { ref: false })]),
   };
 }

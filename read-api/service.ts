@@ -51,6 +51,7 @@ export async function startReadApi({ config, logger, dashboard, onFailure }: Rea
     logger,
   });
   const stopListening = await listenForPositions({
+    namespace: config.namespace,
     postgres: config.postgres,
     channel: names.notifyChannel,
     logger,

@@ -29,6 +29,14 @@ export function createKafka(config: { kafka: string[] }, clientId: string, logge
   });
 }
 
+const AWAY = /^KafkaJS(Connection\w*|RequestTimeout|NoBrokerAvailable|BrokerNotFound)Error$|^KafkaJSBrokerNotFound$/;
+
+/** No broker answers, or not in time: worth trying again later. */
+export function isKafkaAway(error: unknown): boolean {
+  const { name = '', cause } = (error ?? {}) as { name?: string; cause?: unknown };
+  return AWAY.test(name) || (cause !== undefined && isKafkaAway(cause));
+}
+
 /** Runs `use` with a connected admin client and disconnects it. */
 export async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();

@@ -14,9 +14,14 @@ export interface PartitionRange {
   high: number;
 }
 
-/** The range of each partition of a topic. */
-export async function topicRanges(admin: Admin, topic: string): Promise<Map<number, PartitionRange>> {
-  const ranges = await retry(() => admin.fetchTopicOffsets(topic), { when: isWithoutLeader });
+/** The range of each partition of a topic, once each has a leader. */
+export function topicRanges(admin: Admin, topic: string): Promise<Map<number, PartitionRange>> {
+  return retry(() => fetchRanges(admin, topic), { when: isWithoutLeader });
+}
+
+/** The same, which rejects when a partition {@link isWithoutLeader}. */
+export async function fetchRanges(admin: Admin, topic: string): Promise<Map<number, PartitionRange>> {
+  const ranges = await admin.fetchTopicOffsets(topic);
   return new Map(ranges.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
 }
 
@@ -33,7 +38,7 @@ export async function offsetsAt(admin: Admin, topic: string, timestamp: number):
 }
 
 /** A topic that was just made, or whose leader is moving, has none for a moment. */
-function isWithoutLeader(error: unknown): boolean {
+export function isWithoutLeader(error: unknown): boolean {
   return ['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE'].includes((error as { type?: string }).type ?? '');
 }
 

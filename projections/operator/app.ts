@@ -3,6 +3,7 @@
  * for each operation, projection and label that it works on, which its death frees: what it left is resumed by the next one.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { openLogRanges } from '../../platform/kafka/log-ranges.ts';
 import type { Registry } from '../../platform/metrics.ts';
 import { isConnectionLost } from '../../platform/postgres/index.ts';
 import {
@@ -30,7 +31,7 @@ import { rebuild } from './rebuild.ts';
 import { createReporter } from './reporter.ts';
 import { drop, promote, rollback } from './swap.ts';
 
-export type OperatorOptions = Omit<Execution, 'admin' | 'operation' | 'startedAt' | 'report' | 'finish' | 'signal'> & {
+export type OperatorOptions = Omit<Execution, 'ranges' | 'operation' | 'startedAt' | 'report' | 'finish' | 'signal'> & {
   /** The operator cannot go on. End the process. */
   onFailure(error: unknown): void;
 };
@@ -64,8 +65,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const locks = await pool.connect();
   locks.on('error', (error) => onFailure(error));
   await announceOperator(locks, schema);
-  const admin = kafka.admin();
-  await admin.connect();
+  const ranges = openLogRanges(kafka, names.topics.events);
 
   async function take(operation: Operation, open: readonly Operation[]): Promise<void> {
     const first = open.find((other) => other.id < operation.id && exclude(other, operation));
@@ -105,7 +105,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       const executor = executors[kind] ?? unknown;
       const outcome = await executor(operation.arguments, {
         ...options,
-        admin,
+        ranges,
         operation: id,
         startedAt,
         report(progress) {
@@ -165,7 +165,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       await loop;
       await Promise.all(running.values());
       locks.release(true);
-      await admin.disconnect();
+      await ranges.close();
     },
   };
 }

@@ -1,10 +1,10 @@
 /** Retrying and discarding parked events. */
 import type pg from 'pg';
-import { topicRanges } from '../../platform/kafka/offsets.ts';
 import { readRange } from '../../platform/kafka/read.ts';
 import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
 import { inTransaction } from '../../platform/postgres/index.ts';
 import { loadAcceptedLosses } from '../accepted-losses.ts';
+import { noChangeUntilEnd } from '../commit-sql.ts';
 import { discard, isDiscarded } from '../discarded.ts';
 import { startFold } from '../fold.ts';
 import { foldRecords } from '../fold-records.ts';
@@ -83,9 +83,12 @@ function filterIn(given: Readonly<Record<string, unknown>>): ParkedFilter {
 }
 
 /** The records of the events, by place: one pass over each partition's stretch of the log. What the log has lost is missing. */
-async function readParked(events: readonly ParkedEvent[], { admin, kafka, logger, names, pool, decode }: Execution) {
+async function readParked(
+  events: readonly ParkedEvent[],
+  { kafka, ranges: log, logger, names, pool, decode }: Execution,
+) {
   const topic = names.topics.events;
-  const ranges = await topicRanges(admin, topic);
+  const ranges = await log.read();
   const there = events.filter(({ partition, offset }) => {
     const { low, high } = ranges.get(partition) ?? { low: 0, high: 0 };
     return low <= offset && offset < high;
@@ -173,6 +176,7 @@ async function foldIn(kept: Kept, event: ParkedEvent, record: FoldedRecord, exec
 /** Takes an event out of the parked ones, with `work` unless it is parked no more or was discarded. */
 function takeOut(kept: Kept, event: ParkedEvent, { pool, count }: Folding, work: Also): Promise<Result> {
   return inTransaction(pool, async (client) => {
+    await client.query(noChangeUntilEnd(kept.schema));
     // Nobody else writes to this generation's partition meanwhile, nor retries or discards the same event.
     await client.query(
       `select from ${quote(kept.schema)}.checkpoints

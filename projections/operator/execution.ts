@@ -1,11 +1,13 @@
 /** What an operation is given to work with. */
 import type { Redis } from 'ioredis';
-import type { Admin, Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import type { Config } from '../../platform/config.ts';
+import { isKafkaAway } from '../../platform/kafka/client.ts';
+import type { LogRanges } from '../../platform/kafka/log-ranges.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Names } from '../../platform/names.ts';
-import { isConnectionLost } from '../../platform/postgres/index.ts';
+import { isConnectionLost, isLockTimeout } from '../../platform/postgres/index.ts';
 import type { Codec } from '../../platform/registry/codec.ts';
 import { CheckpointConflict } from '../checkpoints.ts';
 import type { LogSlice, RawSlice } from '../log-slice.ts';
@@ -15,8 +17,8 @@ export interface Execution {
   config: Pick<Config, 'partitions' | 'storeTimeZone' | 'autoRebuild'>;
   names: Names;
   kafka: Kafka;
-  /** Connected. */
-  admin: Admin;
+  /** Where the log begins and ends. */
+  ranges: LogRanges;
   pool: pg.Pool;
   redis: Redis;
   codec: Codec;
@@ -58,7 +60,10 @@ export class OperationError extends Error {
   override name = 'OperationError';
 }
 
-/** A database that is away, or the last commit of an operator that died, which landed after it was looked for. */
+/**
+ * A database or Kafka that is away, a lock that somebody holds, or the last commit of an operator that died, which landed
+ * after it was looked for.
+ */
 export function isPassing(error: unknown): boolean {
-  return isConnectionLost(error) || error instanceof CheckpointConflict;
+  return isConnectionLost(error) || isKafkaAway(error) || isLockTimeout(error) || error instanceof CheckpointConflict;
 }

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { topicRanges } from '../../platform/kafka/offsets.ts';
 import { quote } from '../sql.ts';
 import type { Execution } from './execution.ts';
 import { WorkerWatch } from './worker-watch.ts';
@@ -13,16 +12,17 @@ const HOLD_FROM = 0.5;
 export type Throttle = () => Promise<void>;
 
 /**
- * Keeps live figures less than `boundMs` behind the log: resolves when they lag less than half of that, and says so while it waits. A partition lags as long
+ * Keeps live figures less than `boundMs` behind the log: waits while they lag more than half of that, and says that it
+ * waits. A worker takes some 30 ms at best: a bound of twice that holds a rebuild up for ever. A partition lags as long
  * ago as its last folded event was recorded, while there are later ones; one that has halted is not waited for.
  * Throws `OperationError` when no worker runs that could catch up.
  */
 export function createThrottle(execution: Execution, boundMs: number): Throttle {
-  const { admin, names, pool, signal, report } = execution;
+  const { ranges, names, pool, signal, report } = execution;
   let checked = 0;
 
   async function lag(): Promise<number> {
-    const ends = await topicRanges(admin, names.topics.events);
+    const ends = await ranges.read();
     const ns = quote(names.postgres.read);
     const { rows } = await pool.query<{ partition: number; next: number; recorded: Date | null }>(
       `select partition, min(next_offset)::bigint as next, min(recorded_at) as recorded

@@ -1,3 +1,4 @@
+import { withAdmin } from '../../platform/kafka/client.ts';
 import { type Execution, OperationError } from './execution.ts';
 
 /** A worker that is started again is back within a minute. */
@@ -33,7 +34,9 @@ export class WorkerWatch {
 }
 
 /** Whether the group of the projection workers has a member. */
-async function workerRuns({ admin, names }: Execution): Promise<boolean> {
-  const { groups } = await admin.describeGroups([names.groups.projections]);
-  return groups.some(({ members }) => members.length > 0);
+function workerRuns({ kafka, names }: Execution): Promise<boolean> {
+  return withAdmin(kafka, async (admin) => {
+    const { groups } = await admin.describeGroups([names.groups.projections]);
+    return groups.some(({ members }) => members.length > 0);
+  });
 }

@@ -4,7 +4,8 @@ import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import type { Config } from '../../platform/config.ts';
 import { consumePartitions, type PartitionConsumer } from '../../platform/kafka/consume.ts';
-import { type PartitionRange, topicRanges } from '../../platform/kafka/offsets.ts';
+import { openLogRanges } from '../../platform/kafka/log-ranges.ts';
+import type { PartitionRange } from '../../platform/kafka/offsets.ts';
 import { LiveWindowWriter } from '../../platform/live-window/live-window.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Registry } from '../../platform/metrics.ts';
@@ -76,8 +77,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
   const outdated = await outdatedProjections(pool, schema);
   if (outdated.length > 0)
     logger.warn({ projections: outdated }, 'other code made the tables of these projections: they are left alone');
-  const admin = kafka.admin();
-  await admin.connect();
+  const ranges = openLogRanges(kafka, topic);
 
   let consumer: PartitionConsumer | undefined;
   const queue = new RecordQueue((partition, paused) => consumer?.[paused ? 'pause' : 'resume'](topic, partition));
@@ -111,7 +111,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
 
   /** Where to begin in the partitions that the tables have. */
   async function takeOver(partitions: readonly number[]): Promise<Positions> {
-    const ends = await topicRanges(admin, topic);
+    const ends = await ranges.read();
     await checkPartitionCount(pool, schema, { topic, found: ends.size, wanted: config.partitions });
     const known = partitions.filter((partition) => partition < config.partitions);
     const positions = await readModels.load(known);
@@ -178,7 +178,10 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
     onHalted: (partition, error) => consumer?.halt(topic, partition, error),
     announce: (positions) => announce(pool, names.notifyChannel, positions, logger),
     onSetBack(partition, offset) {
-      if (queue.setBack(partition, offset)) return;
+      if (queue.setBack(partition, offset)) {
+        logger.debug({ partition, offset }, 'taking records from memory again, from the lowest checkpoint');
+        return;
+      }
       logger.warn({ partition, offset }, 'reading the log again from the lowest checkpoint');
       queue.drop(partition);
       consumer?.seek({ topic, partition, offset });
@@ -213,7 +216,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
 
   /** Looks where the log ends. What was committed proves that a partition goes on; or that it has come to that end. */
   async function look(): Promise<void> {
-    const ends = await topicRanges(admin, topic);
+    const ends = await ranges.read();
     lag.look(ends);
     await alarms.settle();
     await alarms.end(atEnd(alarms.unproven, ends));
@@ -242,7 +245,7 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
       await checking;
       await consumer?.stop();
       await liveWindow.settled();
-      await admin.disconnect();
+      await ranges.close();
     },
   };
 }

@@ -65,8 +65,13 @@ function decodePatiently({ decode, logger, signal }: Applier, batch: readonly Ra
 
 async function commitPatiently(applier: Applier, read: readonly LogSlice[]) {
   const { readModels, owned, halted, meters, logger, signal } = applier;
+  // What was taken before its partition was set back comes again, after what is before it.
+  const isNext = ({ partition, from }: LogSlice) => {
+    const position = readModels.position(partition);
+    return from <= position || readModels.isAcceptedLoss(partition, position, from);
+  };
   let slices = read.filter(
-    ({ partition, records }) => owned.has(partition) && !halted.has(partition) && records.length > 0,
+    (slice) => owned.has(slice.partition) && !halted.has(slice.partition) && slice.records.length > 0 && isNext(slice),
   );
   let failed = false;
   const commit = async () => {

@@ -27,6 +27,8 @@ export class RecordQueue {
   /** What was taken last, oldest first. Of each partition it ends where waiting begins. */
   #remembered: Taken[] = [];
   #rememberedSize = { records: 0, bytes: 0 };
+  /** Up to where of each partition. */
+  readonly #rememberedTo = new Map<number, number>();
   #arrived: (() => void) | undefined;
   #records = 0;
 
@@ -64,6 +66,7 @@ export class RecordQueue {
     const taken = this.#remembered.filter((one) => one.partition === partition).flatMap(({ records }) => records);
     if (!taken[0] || taken[0].offset > offset) return false;
     const again = taken.filter((record) => record.offset >= offset);
+    if (again.length === 0) return false;
     this.#forget(partition);
     this.#waiting.set(partition, [...again, ...(this.#waiting.get(partition) ?? [])]);
     this.#records += again.length;
@@ -90,7 +93,7 @@ export class RecordQueue {
       this.#records -= count;
       if (count === waiting.length) this.#waiting.delete(partition);
       const records = waiting.splice(0, count);
-      this.#remember({ partition, records, bytes });
+      this.#remember(partition, records);
       return { partition, records };
     });
     this.#resume();
@@ -111,11 +114,18 @@ export class RecordQueue {
     this.#arrived?.();
   }
 
-  #remember(taken: Taken): void {
+  /** What was read again, to see whether the log is still the same, is remembered already. */
+  #remember(partition: number, records: LogRecord[]): void {
+    const end = this.#rememberedTo.get(partition) ?? 0;
+    const fresh = records.filter(({ offset }) => offset >= end);
+    const last = fresh[fresh.length - 1];
+    if (!last) return;
     const size = this.#rememberedSize;
-    this.#remembered.push(taken);
-    size.records += taken.records.length;
-    size.bytes += taken.bytes;
+    const bytes = fresh.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+    this.#remembered.push({ partition, records: fresh, bytes });
+    this.#rememberedTo.set(partition, last.offset + 1);
+    size.records += fresh.length;
+    size.bytes += bytes;
     while (size.records > REMEMBERED.records || size.bytes > REMEMBERED.bytes) {
       const oldest = this.#remembered.shift();
       size.records -= oldest?.records.length ?? 0;
@@ -124,6 +134,7 @@ export class RecordQueue {
   }
 
   #forget(partition: number): void {
+    this.#rememberedTo.delete(partition);
     this.#remembered = this.#remembered.filter((one) => one.partition !== partition);
     this.#rememberedSize = {
       records: this.#remembered.reduce((sum, { records }) => sum + records.length, 0),

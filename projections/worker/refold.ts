@@ -58,6 +58,8 @@ export function refoldFromLog(options: {
       onRecords: async (partition, records) => {
         for (let at = 0; at < records.length; at += AT_A_TIME) {
           for (const slice of await decode([{ partition, records: records.slice(at, at + AT_A_TIME) }])) {
+            // A window that lacks what nobody can decode yet would not say so.
+            if (slice.stop) throw slice.stop;
             const counted = slice.records.filter(({ offset }) => !lacking.has(`${partition}:${offset}`));
             folds.get(partition)?.add(counted, slice.to);
           }

@@ -4,6 +4,7 @@ import type { Offsets } from './live-feed.ts';
 
 export interface NotificationOptions {
   postgres: string;
+  namespace: string;
   channel: string;
   logger: Logger;
   /** Partitions have been brought to these offsets. */
@@ -17,7 +18,7 @@ export interface NotificationOptions {
 /** Listens for what projections announce, reconnecting for ever. Returns how to stop. Throws when Postgres is not there. */
 export async function listenForPositions(options: NotificationOptions): Promise<() => Promise<void>> {
   const listener = pgListen.default<Record<string, string>>(
-    { connectionString: options.postgres, application_name: 'read-api-listen' },
+    { connectionString: options.postgres, application_name: `sales-read-api-listen ${options.namespace}` },
     { retryTimeout: 0, retryInterval: (attempt) => Math.min(100 * (attempt + 1), 2000), parse: String },
   );
   listener.notifications.on(options.channel, (payload) => options.onOffsets(parseOffsets(payload)));

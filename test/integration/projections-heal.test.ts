@@ -9,7 +9,9 @@ import { listHalts } from '../../projections/halts.ts';
 import { decodeSlices } from '../../projections/log-slice.ts';
 import { ReadModels } from '../../projections/read-models.ts';
 import { dayIn } from '../../projections/time.ts';
+import { registeredIds } from '../../schemas/registry.ts';
 import { goodsReturn, sale } from '../support/documents.ts';
+import { startFaultyRegistry } from '../support/faulty-registry.ts';
 import { type Bench, openBench } from '../support/projection-worker.ts';
 import { until } from '../support/services.ts';
 
@@ -96,6 +98,27 @@ describe('projection worker, after a fault', function () {
     for (const { key, dump } of snapshot) await bench.redis.restore(key, 0, dump, 'REPLACE');
     await watchWindowsHeal();
     await bench.expectEqualToLog();
+  });
+
+  it('does not take a window for whole that lacks what nobody can decode', async () => {
+    await bench.log.append(today('a', 30));
+    const before = await bench.startWorker();
+    await bench.caughtUp();
+    await before.stop();
+    const registry = await startFaultyRegistry(bench.config.registry);
+    try {
+      const ids = await registeredIds(bench.config.registry, namesOf(bench.config.namespace).topics);
+      registry.hidden.add(ids.get('SaleRecorded') ?? 0);
+      await bench.redis.del(await windowKeysOf());
+      await bench.startWorker({ registry: registry.url });
+      await until('it has tried again and again', () => registry.denied > 5);
+      expect((await bench.reader.read(1, 0)).fence).to.equal(null);
+      registry.hidden.clear();
+      await bench.caughtUp();
+      await bench.expectEqualToLog();
+    } finally {
+      registry.close();
+    }
   });
 
   it('goes on in Postgres while Redis is away', async () => {

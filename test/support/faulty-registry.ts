@@ -7,17 +7,20 @@ export interface FaultyRegistry {
   url: string;
   /** Ids of the schemas that it does not know. */
   hidden: Set<number>;
+  /** How often it was asked for one of those. */
+  denied: number;
   /** So many of the next requests that change something are answered with 500. */
   failures: number;
   close(): void;
 }
 
 export async function startFaultyRegistry(registry: string): Promise<FaultyRegistry> {
-  const faults = { hidden: new Set<number>(), failures: 0 };
+  const faults = { hidden: new Set<number>(), denied: 0, failures: 0 };
   const server = createServer(async (request, response) => {
     response.setHeader('content-type', 'application/json');
     const id = /^\/schemas\/ids\/(\d+)/.exec(request.url ?? '')?.[1];
     if (id && faults.hidden.has(Number(id))) {
+      faults.denied += 1;
       response.writeHead(404).end(JSON.stringify({ error_code: 40403, message: 'Schema not found' }));
     } else if (request.method !== 'GET' && faults.failures > 0) {
       faults.failures -= 1;

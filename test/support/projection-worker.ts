@@ -29,11 +29,12 @@ export interface Bench {
   reader: LiveWindowReader;
   /** Errors with which workers gave up. */
   failures: unknown[];
-  /** With `poison` it cannot decode the events of which that says so. Its database and Redis are the bench's unless given. */
+  /** With `poison` it cannot decode the events of which that says so. Its servers are the bench's unless given. */
   startWorker(options?: {
     poison?: (event: Event) => boolean;
     pool?: pg.Pool;
     redis?: Redis;
+    registry?: string;
   }): Promise<ProjectionWorker>;
   /** Waits until every table and every window has all of the log; 15 s unless told otherwise. */
   caughtUp(withinMs?: number): Promise<void>;
@@ -75,12 +76,12 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
     redis,
     reader,
     failures,
-    async startWorker({ poison = () => false, ...servers } = {}) {
+    async startWorker({ poison = () => false, registry = config.registry, ...servers } = {}) {
       const worker = await startProjections({
         config,
         kafka: createKafka(config, 'test'),
         ...{ pool, redis, ...servers },
-        codec: poisoned(createCodec(config.registry, new Map()), poison),
+        codec: poisoned(createCodec(registry, new Map()), poison),
         logger,
         onFailure: (error) => failures.push(error),
       });

@@ -63,6 +63,20 @@ describe('RecordQueue', () => {
     expect(taken(queue, 100)).to.deep.equal([[0, 31, 1]]);
   });
 
+  it('gives once what was read more than once', () => {
+    const queue = new RecordQueue(() => {});
+    queue.push(0, records(0, 10));
+    queue.take(100, 1e6);
+    for (let look = 0; look < 3; look += 1) {
+      queue.push(0, records(9, 10));
+      queue.take(100, 1e6);
+    }
+    queue.push(0, records(9, 12));
+    queue.take(100, 1e6);
+    expect(queue.setBack(0, 8)).to.equal(true);
+    expect(taken(queue, 100)).to.deep.equal([[0, 8, 4]]);
+  });
+
   it('does not give once more what it has not all of', () => {
     const queue = new RecordQueue(() => {});
     expect(queue.setBack(0, 0)).to.equal(false);
