@@ -31,7 +31,7 @@ export function projectionCommand(): Command {
     .option('--no-promote', 'leave the new generation ready; `promote` makes it live')
     .option(
       '--throttle <ms>',
-      'keep live figures from lagging more than this: hold the rebuild and its proof up before',
+      'hold the rebuild and its proof up when live figures lag half of this, so that they seldom lag more',
       parseMs,
     )
     .option('--dry-run', 'count events and predict how long it takes; change nothing')
