@@ -14,6 +14,7 @@ export interface LogRanges {
  */
 export function openLogRanges(kafka: Kafka, topic: string): LogRanges {
   let connected: Promise<Admin> | undefined;
+  let asking: Promise<Map<number, PartitionRange>> | undefined;
 
   async function connect(): Promise<Admin> {
     const admin = kafka.admin();
@@ -39,5 +40,14 @@ export function openLogRanges(kafka: Kafka, topic: string): LogRanges {
     await admin?.disconnect().catch(() => {});
   }
 
-  return { read: () => retry(ask, { when: isWithoutLeader }), close: () => leave(connected) };
+  return {
+    // Those who ask at the same time share the answer: the failure of one would cut the other off.
+    read() {
+      asking ??= retry(ask, { when: isWithoutLeader }).finally(() => {
+        asking = undefined;
+      });
+      return asking;
+    },
+    close: () => leave(connected),
+  };
 }

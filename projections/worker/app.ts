@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import type { Config } from '../../platform/config.ts';
+import { isKafkaAway } from '../../platform/kafka/client.ts';
 import { consumePartitions, type PartitionConsumer } from '../../platform/kafka/consume.ts';
 import { openLogRanges } from '../../platform/kafka/log-ranges.ts';
 import type { PartitionRange } from '../../platform/kafka/offsets.ts';
@@ -146,8 +147,8 @@ export async function startProjections(options: WorkerOptions): Promise<Projecti
         // An assignment that was over before it was taken over left what it had.
         leave([...owned].filter((partition) => !partitions.includes(partition)));
         const positions = await retry(() => takeOver(partitions), {
-          when: isConnectionLost,
-          onRetry: (error) => logger.warn({ err: error }, 'Postgres does not answer; waiting for it'),
+          when: (error) => isConnectionLost(error) || isKafkaAway(error),
+          onRetry: (error) => logger.warn({ err: error }, 'Postgres or Kafka does not answer; waiting for it'),
           signal: stopping.signal,
         });
         for (const partition of positions.keys()) {

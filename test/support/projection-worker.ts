@@ -92,7 +92,12 @@ export async function openBench(overrides: Partial<Config> = {}): Promise<Bench>
       };
       return { ...worker, stop };
     },
-    caughtUp: (withinMs) => until('tables and windows have all of the log', level, withinMs),
+    caughtUp: (withinMs) =>
+      until('tables and windows have all of the log', level, withinMs).catch(async (error: Error) => {
+        const { rows } = await pool.query(`select projection, partition, next_offset from ${schema}.checkpoints`);
+        const ends = [...(await log.ends())];
+        throw new Error(`${error.message}: ${JSON.stringify({ ends, rows })} ${failures.join()}`, { cause: error });
+      }),
     async expectEqualToLog() {
       const recorded = await log.read();
       await expectTables(pool, schema, naiveFold(recorded, config.storeTimeZone));
